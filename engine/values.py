@@ -1,0 +1,56 @@
+"""Values that cross the engine's door: what a case, a work item, a clock and an event look like from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One fact of the event log.
+
+    `at` is when it became true, `recorded_at` when it was written (both aware, UTC). `kind` is noun.past-participle,
+    e.g. `item.completed`; the kinds and the keys of `data` are listed in `engine/eventlog.py`.
+    `prev` and `hash` are the chain, in hex. `step` is the BPMN id, `person` a login or None when the engine did it.
+    """
+
+    seq: int
+    at: datetime
+    recorded_at: datetime
+    kind: str
+    case: str | None
+    item: int | None
+    step: str | None
+    person: str | None
+    post: str | None
+    department: str | None
+    data: Mapping[str, Any]
+    prev: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """A human step that waits for a person: `task` is the engine's own id of this activation (hex)."""
+
+    task: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a case stands after moving as far as it can without people or time.
+
+    `state` is opaque to everyone but `engine.state`; `timer_at` the next instant (UTC) at which time moves the case on;
+    `passed` are the ids of the automatic nodes that were taken on the way, in order.
+    """
+
+    state: bytes
+    items: tuple[OpenItem, ...]
+    timer_at: datetime | None
+    done: bool
+    data: Mapping[str, Any] = field(default_factory=dict)
+    passed: tuple[str, ...] = ()

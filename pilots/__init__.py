@@ -1,0 +1,1 @@
+"""What is promised and what came of it: plan, measures, verdict, evidence pack, rehearsal."""
