@@ -1,0 +1,61 @@
+// Draws the model of a case with each step's state and the place of its tokens. Reads XML and states from this host only.
+import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
+
+const MARKS = { open: 'step-open', done: 'step-done', late: 'step-late', 'open-late': 'step-open-late' };
+
+/** A label beside a step. Built as nodes, never as markup: names come from people. */
+function badge(text, kind) {
+  const node = document.createElement('span');
+  node.className = `diagram-badge ${kind}`;
+  node.textContent = text;
+  return node;
+}
+
+function fit(canvas) {
+  canvas.zoom('fit-viewport', 'auto');
+  const box = canvas.viewbox();
+  // The licence wants the bpmn.io mark in the lower right corner clear of the drawing.
+  canvas.viewbox({ x: box.x - box.width * 0.02, y: box.y - box.height * 0.02, width: box.width * 1.04, height: box.height * 1.1 });
+}
+
+function mark(viewer, states, words) {
+  const canvas = viewer.get('canvas');
+  const overlays = viewer.get('overlays');
+  const shapes = viewer.get('elementRegistry');
+  for (const { step, state, times, token } of states) {
+    if (!shapes.get(step)) continue;
+    if (MARKS[state]) canvas.addMarker(step, MARKS[state]);
+    if (token) overlays.add(step, { position: { top: -14, left: -10 }, html: badge(words.token, state === 'open-late' ? 'token late' : 'token') });
+    if (times > 1) overlays.add(step, { position: { bottom: 12, left: -8 }, html: badge(`×${times}`, 'times') });
+  }
+}
+
+function buttons(root, canvas) {
+  const act = { in: () => canvas.zoom(canvas.zoom() * 1.25), out: () => canvas.zoom(canvas.zoom() / 1.25), fit: () => fit(canvas) };
+  root.querySelectorAll('[data-zoom]').forEach((button) => button.addEventListener('click', () => act[button.dataset.zoom]()));
+}
+
+async function draw(root) {
+  const place = root.querySelector('.diagram-canvas');
+  if (!place.offsetParent) return; // on a phone the step table stands in for the drawing
+  const viewer = new NavigatedViewer({
+    container: place,
+    zoomScroll: { enabled: false }, // a wheel over the drawing scrolls the page, as everywhere else
+    bpmnRenderer: { defaultFillColor: 'var(--diagram-fill)', defaultStrokeColor: 'var(--diagram-ink)', defaultLabelColor: 'var(--diagram-ink)' },
+  });
+  try {
+    const answer = await fetch(root.dataset.model, { credentials: 'same-origin' });
+    if (!answer.ok) throw new Error(`model: ${answer.status}`);
+    await viewer.importXML(await answer.text());
+    mark(viewer, JSON.parse(root.dataset.states), root.dataset);
+    fit(viewer.get('canvas'));
+    buttons(root, viewer.get('canvas'));
+    root.dataset.drawn = '1';
+  } catch (reason) {
+    root.classList.add('diagram-failed');
+    root.dataset.drawn = '0';
+    console.error(reason);
+  }
+}
+
+document.querySelectorAll('[data-diagram]').forEach(draw);
