@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+Names = Mapping[str, str]  # a name in both languages: {"zh": ..., "en": ...}
+
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:

@@ -1,0 +1,163 @@
+"""What people do with work items: claim, release, complete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from engine import clocks, forms, moves, processes, timers
+from engine.clocks import Subject
+from engine.commands.keys import recall, remember
+from engine.errors import NotFound, NotYours, WrongState
+from engine.eventlog import Fact, append
+from engine.model import cases, person, process_version, work_item
+from engine.moves import Move
+from engine.people import Actor
+from engine.processes import Version
+
+
+def claim(c: Connection, item_id: int, *, by: Actor, now: datetime) -> None:
+    """Take an offered item of one of one's posts. One caller wins; the others are told who was faster."""
+    row = _item(c, item_id)
+    _refuse_stranger(row, by)
+    won = c.execute(
+        work_item.update()
+        .where(work_item.c.id == item_id, work_item.c.state == "offered")
+        .values(state="claimed", claimed_by=by.id, claimed_at=now)
+    )
+    if won.rowcount != 1:
+        if row.state == "claimed" and row.claimed_by == by.id:
+            return
+        raise WrongState(_who_was_faster(c, item_id, row.name))
+    append(c, [_fact("item.claimed", row, by, now)], now)
+
+
+def release(c: Connection, item_id: int, *, by: Actor, now: datetime) -> None:
+    """Put an item of one's own back on the list of its post."""
+    row = _item(c, item_id)
+    _refuse_stranger(row, by)
+    freed = c.execute(
+        work_item.update()
+        .where(work_item.c.id == item_id, work_item.c.state == "claimed", work_item.c.claimed_by == by.id)
+        .values(state="offered", claimed_by=None, claimed_at=None)
+    )
+    if freed.rowcount != 1:
+        raise WrongState(f"{row.name} is not yours to put back.")
+    append(c, [_fact("item.released", row, by, now)], now)
+
+
+def complete(
+    c: Connection,
+    item_id: int,
+    answers: Mapping[str, Any],
+    *,
+    by: Actor,
+    now: datetime,
+    comment: str = "",
+    key: str | None = None,
+) -> None:
+    """Finish a claimed item with its form's answers and move the case on.
+
+    Raises NotFound, NotYours, WrongState (not claimed, done already, moved on), BadInput (by field), CannotGoOn.
+    The same `key` again does nothing: the first answer stands.
+    """
+    if recall(c, key, f"complete:{item_id}") is not None:
+        return
+    row = _item(c, item_id, lock_case=True)
+    _refuse_stranger(row, by)
+    if row.state != "claimed":
+        raise WrongState(_who_was_faster(c, item_id, row.name))
+    if row.claimed_by != by.id:
+        raise NotYours(f"{row.name} is being done by somebody else.")
+    version = processes.load(c, row.process_version_id, row.code, row.process_version, row.content_sha256)
+    taken = _read_form(version, row.step, answers)
+    state, seen, facts = timers.catch_up(c, version, row, now)
+    position = version.machine.complete(state, row.activation, taken, now)
+    move = Move(c, version, row.case_id, row.number, now, by.login, facts)
+    _close(move, row, taken, by, comment)
+    moves.land(move, position, seen=seen)
+    append(c, move.facts, now)
+    remember(c, key, f"complete:{item_id}", {"item": item_id}, now)
+
+
+def _read_form(version: Version, step: str, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Only fields that the step's form declares reach the case; a step without a form takes none."""
+    form = version.bundle.model.by_id[step].form
+    schema = version.bundle.forms[form] if form else {"type": "object", "properties": {}, "additionalProperties": False}
+    return forms.read_answers(schema, answers, text=False)
+
+
+def _close(move: Move, row: sa.Row[Any], taken: Mapping[str, Any], by: Actor, comment: str) -> None:
+    closed = move.c.execute(
+        work_item.update()
+        .where(work_item.c.id == row.id, work_item.c.state == "claimed")
+        .values(state="completed", closed_at=move.at, closed_by=by.id, answers=dict(taken), comment=comment.strip() or None)
+    )
+    if closed.rowcount != 1:
+        raise WrongState(_who_was_faster(move.c, row.id, row.name))
+    form = move.version.bundle.model.by_id[row.step].form
+    measured = forms.measured(move.version.bundle.forms[form], taken) if form else {}
+    subject = Subject(row.case_id, row.number, row.id, row.step, row.post, row.department, row.claimed_by)
+    data = {"measures": measured, "comment_given": bool(comment.strip())}
+    move.facts.append(subject.fact("item.completed", move.at, data, by.login))
+    if (clock := moves.clock_of_item(move.c, row.id)) is not None:
+        move.facts += clocks.stop(move.c, clock, subject, move.version, move.at)
+
+
+def _item(c: Connection, item_id: int, *, lock_case: bool = False) -> sa.Row[Any]:
+    """The item with its case and its version's key, in one statement."""
+    source = work_item.join(cases, cases.c.id == work_item.c.case_id).join(
+        process_version, process_version.c.id == cases.c.process_version_id
+    )
+    query = (
+        sa.select(
+            work_item,
+            cases.c.number,
+            cases.c.code,
+            cases.c.blob,
+            cases.c.version.label("case_version"),
+            cases.c.process_version_id,
+            cases.c.wake_at,
+            process_version.c.version.label("process_version"),
+            process_version.c.content_sha256,
+        )
+        .select_from(source)
+        .where(work_item.c.id == item_id)
+    )
+    if lock_case:
+        # Two completions of one case queue here; the second sees what the first did. NO KEY UPDATE, not UPDATE: the sweep
+        # writes escalations that refer to the case while it holds a clock that we want next.
+        query = query.with_for_update(of=[cases, work_item], key_share=True)
+    row = c.execute(query).first()
+    if row is None:
+        raise NotFound("There is no such task.")
+    return row
+
+
+def _refuse_stranger(row: sa.Row[Any], by: Actor) -> None:
+    if row.post not in by.posts:
+        raise NotYours(f"{row.name} belongs to another post.")
+
+
+def _who_was_faster(c: Connection, item_id: int, name: str) -> str:
+    row = c.execute(
+        sa.select(work_item.c.state, work_item.c.claimed_by, person.c.name.label("who"))
+        .select_from(work_item.outerjoin(person, person.c.id == sa.func.coalesce(work_item.c.closed_by, work_item.c.claimed_by)))
+        .where(work_item.c.id == item_id)
+    ).one()
+    who = f" by {row.who['en']} ({row.who['zh']})" if row.who else ""
+    said = {
+        "offered": f"{name} is not claimed: claim it first.",
+        "claimed": f"{name} has been claimed{who}.",
+        "completed": f"{name} has been completed already{who}. Nothing was changed by your answer.",
+        "withdrawn": f"{name} is no longer needed: the case went another way.",
+    }
+    return said[row.state]
+
+
+def _fact(kind: str, row: sa.Row[Any], by: Actor, now: datetime) -> Fact:
+    return Fact(kind, now, row.case_id, row.number, row.id, row.step, by.login, row.post, row.department)

@@ -1,0 +1,41 @@
+"""Idempotency keys: a request that is sent twice has its effect once, and gets the same answer again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from engine.errors import BadInput, WrongState
+from engine.model import command_key
+
+LONGEST_KEY = 200
+
+
+def recall(c: Connection, key: str | None, command: str) -> Mapping[str, Any] | None:
+    """The result that this key got earlier; None when it is new. A key of another command is refused."""
+    if key is None:
+        return None
+    if not 0 < len(key) <= LONGEST_KEY:
+        raise BadInput(f"An idempotency key has 1 to {LONGEST_KEY} characters.")
+    row = c.execute(sa.select(command_key.c.command, command_key.c.result).where(command_key.c.key == key)).first()
+    if row is None:
+        return None
+    if row.command != command:
+        raise BadInput("This idempotency key was used for something else already.")
+    result: Mapping[str, Any] = row.result
+    return result
+
+
+def remember(c: Connection, key: str | None, command: str, result: Mapping[str, Any], now: datetime) -> None:
+    """Bind the key to its result. Two requests with one key may race on PostgreSQL: the slower is told, and rolls back whole."""
+    if key is None:
+        return
+    try:
+        c.execute(command_key.insert().values(key=key, command=command, result=dict(result), at=now))
+    except IntegrityError as error:
+        raise WrongState("The same request is being carried out already.") from error

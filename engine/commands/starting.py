@@ -1,0 +1,132 @@
+"""Starting a case, by staff or by a public form."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from engine import clocks, forms, moves, processes
+from engine.clocks import Subject
+from engine.commands.keys import recall, remember
+from engine.errors import NotYours
+from engine.eventlog import Fact, append
+from engine.model import case_counter, cases, pilot
+from engine.moves import Move
+from engine.people import Actor
+from engine.processes import Version
+
+CHANNELS = frozenset({"staff", "public", "rehearsal"})
+
+
+@dataclass(frozen=True, slots=True)
+class StartedCase:
+    """A new case: its id, its number for people, and the receipt that shows its state to whoever sent it in."""
+
+    id: int
+    number: str
+    receipt: str
+
+
+def start_case(
+    c: Connection,
+    code: str,
+    answers: Mapping[str, Any],
+    *,
+    by: Actor | None,
+    now: datetime,
+    channel: str = "staff",
+    pilot_id: int | None = None,
+    key: str | None = None,
+) -> StartedCase:
+    """Start a case of the running pilot's version, or of the newest version where no pilot runs.
+
+    `answers` are the intake form's, already converted (see `forms.read_answers`); they are validated here again. The same
+    `key` gives the same case again instead of a second one. Raises NotFound, NotYours (public intake that is not open),
+    BadInput, CannotGoOn.
+    """
+    if (known := recall(c, key, "start_case")) is not None:
+        return StartedCase(**known)
+    version, chosen = _version_and_pilot(c, code, pilot_id)
+    if channel == "public" and not version.bundle.model.start().public_intake:
+        raise NotYours(f"{code} is not open to the public: it is started by staff.")
+    schema = start_schema(version)
+    intake = forms.read_answers(schema, answers, text=False) if schema is not None else {}
+    position = version.machine.start({"intake": intake}, now)
+    rehearsal = bool(chosen.rehearsal) if chosen is not None else channel == "rehearsal"
+    number = _next_number(c, ("R-" if rehearsal else "") + code)
+    receipt = secrets.token_hex(10)
+    case_id = c.execute(
+        cases.insert()
+        .values(
+            number=number,
+            receipt=receipt,
+            process_version_id=version.id,
+            code=code,
+            pilot_id=chosen.id if chosen is not None else None,
+            rehearsal=rehearsal,
+            channel=channel,
+            subject=(forms.subject(schema, intake) if schema is not None else None) or version.bundle.model.name,
+            state="running",
+            blob=position.state,
+            version=1,
+            started_at=now,
+            started_by=by.login if by else None,
+            wake_at=position.timer_at,
+        )
+        .returning(cases.c.id)
+    ).scalar_one()
+    move = Move(c, version, case_id, number, now, by.login if by else None)
+    _say_started(move, channel, chosen, rehearsal)
+    moves.land(move, position, seen=1)
+    append(c, move.facts, now)
+    started = StartedCase(case_id, number, receipt)
+    remember(c, key, "start_case", {"id": case_id, "number": number, "receipt": receipt}, now)
+    return started
+
+
+def start_schema(version: Version) -> Mapping[str, Any] | None:
+    """The intake form of a version, if its start event names one."""
+    form = version.bundle.model.start().form
+    return version.bundle.forms[form] if form else None
+
+
+def _version_and_pilot(c: Connection, code: str, pilot_id: int | None) -> tuple[Version, sa.Row[Any] | None]:
+    query = sa.select(pilot.c.id, pilot.c.process_version_id, pilot.c.rehearsal)
+    if pilot_id is not None:
+        query = query.where(pilot.c.id == pilot_id)
+    else:
+        query = query.where(pilot.c.code == code, pilot.c.state == "running", sa.not_(pilot.c.rehearsal))
+    chosen = c.execute(query.order_by(pilot.c.id.desc()).limit(1)).first()
+    if chosen is None:
+        return processes.current_version(c, code), None
+    return processes.version_by_id(c, chosen.process_version_id), chosen
+
+
+def _next_number(c: Connection, prefix: str) -> str:
+    """The counter row is locked until the commit, so that no two cases get one number."""
+    counted = case_counter.update().where(case_counter.c.prefix == prefix).values(last=case_counter.c.last + 1)
+    return f"{prefix}-{c.execute(counted.returning(case_counter.c.last)).scalar_one():05d}"
+
+
+def _say_started(move: Move, channel: str, chosen: sa.Row[Any] | None, rehearsal: bool) -> None:
+    model = move.version.bundle.model
+    data: dict[str, Any] = {
+        "process": move.version.code,
+        "version": move.version.version,
+        "channel": channel,
+        "pilot": chosen.id if chosen is not None else None,
+        "rehearsal": rehearsal,
+    }
+    subject = Subject(move.case_id, move.number)
+    incidents: list[Fact] = []
+    if model.standard and (clock := clocks.plan(move.version, subject, model.standard, move.at, incidents)):
+        clocks.start(move.c, move.version, [(subject, model.standard, clock)], move.at)
+        data |= moves.standard_data(model.standard, clock)
+    move.say("case.started", data)
+    move.facts += incidents

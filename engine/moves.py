@@ -1,0 +1,162 @@
+"""What a move of the token means for the rows: items offered and withdrawn, clocks started and stopped, the case ended.
+
+Every command that moves a case ends here, so that state, items, clocks and facts change together in one way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from bpmn import Node, Standard
+from engine import clocks
+from engine.clocks import ClockRow, Subject
+from engine.errors import WrongState
+from engine.eventlog import Fact, instant
+from engine.model import cases, sla_clock, work_item
+from engine.processes import Version
+from engine.sla import Armed
+from engine.values import Position
+
+
+@dataclass
+class Move:
+    """One case on its way: `at` is when the move became true, `facts` what it made true so far, in causal order."""
+
+    c: Connection
+    version: Version
+    case_id: int
+    number: str
+    at: datetime
+    by: str | None = None
+    facts: list[Fact] = field(default_factory=list)
+
+    def say(self, kind: str, data: Mapping[str, Any] | None = None) -> None:
+        """A fact about the case as a whole."""
+        self.facts.append(Fact(kind, self.at, self.case_id, self.number, person=self.by, data=data or {}))
+
+
+def land(move: Move, position: Position, *, seen: int, reason: str = "") -> None:
+    """Make the rows agree with where the token stands now.
+
+    `seen` is the case version the caller read: a second writer finds it changed and gets WrongState. `reason` is said of
+    items that are withdrawn.
+    """
+    ended = {"state": "completed", "ended_at": move.at} if position.done else {}
+    changed = move.c.execute(
+        cases.update()
+        .where(cases.c.id == move.case_id, cases.c.version == seen)
+        .values(blob=position.state, version=seen + 1, wake_at=position.timer_at, **ended)
+    )
+    if changed.rowcount != 1:
+        raise WrongState("Someone moved this case on in the meantime. Reload and look again.")
+    open_rows = open_items(move.c, move.case_id)
+    wanted = {item.task: item.step for item in position.items}
+    for row in open_rows:
+        if row.activation not in wanted:
+            withdraw(move, row, reason)
+    known = {row.activation for row in open_rows}
+    _say_decisions(move, position)
+    offer(move, [(task, step) for task, step in wanted.items() if task not in known])
+    if position.done:
+        end_case(move, "case.completed", {})
+
+
+def _say_decisions(move: Move, position: Position) -> None:
+    model = move.version.bundle.model
+    for node_id in position.passed:
+        if (node := model.by_id.get(node_id)) is not None and node.decision:
+            data = {"outputs": dict(position.data.get(node_id, {}))}
+            move.facts.append(Fact("decision.taken", move.at, move.case_id, move.number, step=node_id, data=data))
+
+
+def open_items(c: Connection, case_id: int) -> list[sa.Row[Any]]:
+    """The items of a case that somebody could still work on, in the order they were offered."""
+    condition = (work_item.c.case_id == case_id, work_item.c.state.in_(("offered", "claimed")))
+    query = sa.select(work_item).where(*condition).order_by(work_item.c.id)
+    return list(c.execute(query))
+
+
+def subject_of(move: Move, row: sa.Row[Any]) -> Subject:
+    """What the clock of this item runs for."""
+    return Subject(move.case_id, move.number, row.id, row.step, row.post, row.department, row.claimed_by)
+
+
+def withdraw(move: Move, row: sa.Row[Any], reason: str) -> None:
+    """Nobody needs to do this item any more."""
+    move.c.execute(work_item.update().where(work_item.c.id == row.id).values(state="withdrawn", closed_at=move.at))
+    subject = subject_of(move, row)
+    move.facts.append(subject.fact("item.withdrawn", move.at, {"reason": reason}))
+    if (clock := clock_of_item(move.c, row.id)) is not None:
+        move.facts += clocks.stop(move.c, clock, subject, move.version, move.at, cancelled=True)
+
+
+def offer(move: Move, activations: list[tuple[str, str]]) -> None:
+    """Put new activations on the lists of their posts, each with a running clock."""
+    if not activations:
+        return
+    model = move.version.bundle.model
+    nodes = [model.by_id[step] for _, step in activations]
+    inserted = move.c.execute(
+        work_item.insert().returning(work_item.c.id, sort_by_parameter_order=True),
+        [_new_item(move, node, task) for node, (task, _) in zip(nodes, activations, strict=True)],
+    ).scalars()
+    started = []
+    for item_id, node in zip(inserted, nodes, strict=True):
+        assert node.raci is not None
+        subject = Subject(move.case_id, move.number, item_id, node.id, node.raci.responsible, model.department_of(node.id))
+        data: dict[str, Any] = {"name": node.name}
+        incidents: list[Fact] = []
+        if node.standard and (clock := clocks.plan(move.version, subject, node.standard, move.at, incidents)):
+            started.append((subject, node.standard, clock))
+            data |= standard_data(node.standard, clock)
+        move.facts += [subject.fact("item.offered", move.at, data), *incidents]
+    clocks.start(move.c, move.version, started, move.at)
+
+
+def standard_data(standard: Standard, clock: Armed) -> dict[str, Any]:
+    """How a standard and its deadline are told in the log."""
+    return {"standard": str(standard.completion), "calendar": standard.calendar, "due_at": instant(clock.due_at)}
+
+
+def _new_item(move: Move, node: Node, task: str) -> dict[str, Any]:
+    assert node.raci is not None, "a step without a post is refused at deploy"
+    return {
+        "case_id": move.case_id,
+        "activation": task,
+        "step": node.id,
+        "name": node.name,
+        "post": node.raci.responsible,
+        "department": move.version.bundle.model.department_of(node.id),
+        "state": "offered",
+        "offered_at": move.at,
+    }
+
+
+def clock_of_item(c: Connection, item_id: int) -> ClockRow | None:
+    """The item's clock, locked: a sweep that is moving it on has finished when this returns."""
+    row = c.execute(
+        sa.select(*ClockRow.columns("")).where(sla_clock.c.item_id == item_id).with_for_update(key_share=True)
+    ).first()
+    return ClockRow.of(row) if row is not None else None
+
+
+def case_clock(c: Connection, case_id: int) -> ClockRow | None:
+    """The clock of the case as a whole, if its process has a standard."""
+    condition = (sla_clock.c.case_id == case_id, sla_clock.c.item_id.is_(None))
+    row = c.execute(sa.select(*ClockRow.columns("")).where(*condition).with_for_update(key_share=True)).first()
+    return ClockRow.of(row) if row is not None else None
+
+
+def end_case(move: Move, kind: str, data: Mapping[str, Any]) -> None:
+    """Say that the case ended, and stop its clock."""
+    clock = case_clock(move.c, move.case_id)
+    if clock is not None:
+        cancelled = kind == "case.cancelled"
+        move.facts += clocks.stop(move.c, clock, Subject(move.case_id, move.number), move.version, move.at, cancelled=cancelled)
+    move.say(kind, data)
