@@ -1,1 +1,53 @@
 """A process on paper: models, cards, and the rules about them. Knows lxml and nothing else of the project."""
+
+from bpmn.bundle import calendar_data, calendar_names, read_bundle, shipped, shipped_codes
+from bpmn.dmn import read_decisions
+from bpmn.documents import read_yaml
+from bpmn.durations import BadDuration, Duration, Unit
+from bpmn.errors import BadModel, Finding, Severity
+from bpmn.model import (
+    Bundle,
+    Decision,
+    DecisionInput,
+    DecisionRule,
+    EventDefinition,
+    Flow,
+    Lane,
+    Model,
+    Node,
+    Other,
+    Raci,
+    Standard,
+)
+from bpmn.read import read_model
+from bpmn.rules import check
+
+__all__ = [
+    "BadDuration",
+    "BadModel",
+    "Bundle",
+    "Decision",
+    "DecisionInput",
+    "DecisionRule",
+    "Duration",
+    "EventDefinition",
+    "Finding",
+    "Flow",
+    "Lane",
+    "Model",
+    "Node",
+    "Other",
+    "Raci",
+    "Severity",
+    "Standard",
+    "Unit",
+    "calendar_data",
+    "calendar_names",
+    "check",
+    "read_bundle",
+    "read_decisions",
+    "read_model",
+    "read_yaml",
+    "shipped",
+    "shipped_codes",
+]

@@ -20,7 +20,9 @@ class BadDuration(ValueError):
     """A duration reads like PT4H, 30 working minutes, 4 working hours or 2 working days."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(f"{text!r} is not a duration: write PT4H (elapsed), 30 working minutes, 4 working hours or 2 working days")
+        super().__init__(
+            f"{text!r} is not a duration: write PT4H (elapsed), 30 working minutes, 4 working hours or 2 working days"
+        )
 
 
 # Weeks, days, hours, minutes and seconds only: a month or a year is not a fixed length of time.

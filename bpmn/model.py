@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from bpmn.durations import Duration
+from bpmn.errors import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,11 @@ class EventDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One flow node. `kind` is the BPMN tag (userTask, exclusiveGateway, ...); `scope` the id of its process or sub-process."""
+    """One flow node. `kind` is the BPMN tag (userTask, exclusiveGateway, ...); `scope` the id of its process or sub-process.
+
+    `incoming` and `outgoing` are ids of sequence flows, `lane` the id of its lane (of its host's or sub-process's, if it has none
+    of its own), `attached_to` the host of a boundary event, `called` what a call activity calls.
+    """
 
     id: str
     kind: str
@@ -100,8 +105,22 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """Anything else in the executable process that BPMN gives a meaning: data objects, associations, resources, correlations ...
+
+    `kind` is the BPMN tag and `parent` the id of the nearest element around it that has one. Whoever runs the model decides what
+    may be there without being understood.
+    """
+
+    id: str | None
+    kind: str
+    parent: str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Lane:
-    """A department's row in the diagram; `department` is its code in the organisation."""
+    """A department's row in the diagram; `department` is its code in the organisation, `nodes` all that stands in it."""
 
     id: str
     name: str
@@ -111,7 +130,10 @@ class Lane:
 
 @dataclass(frozen=True)
 class Model:
-    """One executable process. `xml` is the file as it will be run (UTF-8); `sha256` is the hash of those bytes, in hex."""
+    """One executable process. `xml` is the file as it will be run (UTF-8); `sha256` is the hash of those bytes, in hex.
+
+    `notices` say what was left out of the file on the way in (elements of other tools), as warnings.
+    """
 
     process_id: str
     name: str
@@ -126,6 +148,8 @@ class Model:
     director: str | None = None
     documentation: str = ""
     line: int = 1
+    others: tuple[Other, ...] = ()
+    notices: tuple[Finding, ...] = ()
 
     @cached_property
     def by_id(self) -> Mapping[str, Node]:

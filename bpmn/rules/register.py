@@ -1,0 +1,58 @@
+"""Where the rules are kept and run: a rule is a function with one sentence that yields what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from bpmn.errors import Finding, Severity
+from bpmn.model import Bundle, Lane, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """What a rule found: where (a node, a lane, or the process itself) and a sentence for the author."""
+
+    at: Node | Lane | None
+    message: str
+
+
+Rule = Callable[[Bundle], Iterator[Breach]]
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A rule with its stable id, how bad a breach of it is, and its sentence."""
+
+    id: str
+    severity: Severity
+    sentence: str
+    find: Rule
+
+
+RULES: list[Registered] = []
+
+
+def rule(severity: Severity = "error") -> Callable[[Rule], Rule]:
+    """Register a function as a rule; its id is its name in kebab-case and its sentence its docstring."""
+
+    def register(find: Rule) -> Rule:
+        RULES.append(Registered(find.__name__.replace("_", "-"), severity, (find.__doc__ or "").strip(), find))
+        return find
+
+    return register
+
+
+def check(bundle: Bundle) -> tuple[Finding, ...]:
+    """Everything the rules find in a bundle, errors first and then in the order of the file; () when all is well."""
+    findings = [*bundle.model.notices, *(_finding(bundle, one, breach) for one in RULES for breach in one.find(bundle))]
+    return tuple(sorted(findings, key=lambda finding: (finding.severity != "error", finding.line or 0)))
+
+
+def _finding(bundle: Bundle, one: Registered, breach: Breach) -> Finding:
+    at = breach.at
+    if at is None:
+        model = bundle.model
+        return Finding(one.id, breach.message, model.process_id, model.name, model.line, one.severity)
+    line = at.line if isinstance(at, Node) else None
+    return Finding(one.id, breach.message, at.id, at.name, line, one.severity)
