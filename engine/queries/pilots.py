@@ -1,0 +1,119 @@
+"""Processes and pilots as they are deployed: what the pages list, and what an assessment is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from bpmn import Bundle
+from engine import processes
+from engine.calendars import Calendar
+from engine.errors import NotFound
+from engine.model import cases, pilot, process_file, process_version
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRow:
+    """The newest version of one process."""
+
+    code: str
+    name: str
+    version: str
+    deployed_at: datetime
+    public_intake: bool
+
+
+def list_processes(c: Connection) -> list[ProcessRow]:
+    """Every process by code, in its newest version."""
+    newest = sa.select(sa.func.max(process_version.c.id)).group_by(process_version.c.code)
+    columns = process_version.c
+    rows = c.execute(
+        sa.select(columns.code, columns.name, columns.version, columns.deployed_at, columns.public_intake)
+        .where(columns.id.in_(newest))
+        .order_by(columns.code)
+    )
+    return [ProcessRow(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class PilotRow:
+    """One pilot. `cases` counts every case that was started under it."""
+
+    id: int
+    code: str
+    name: str
+    version: str
+    rehearsal: bool
+    state: str
+    registered_at: datetime
+    frozen_at: datetime | None
+    plan_hash: str | None
+    cases: int
+
+
+def list_pilots(c: Connection, code: str | None = None) -> list[PilotRow]:
+    """Every pilot, newest first."""
+    joined = pilot.join(process_version, process_version.c.id == pilot.c.process_version_id)
+    started = sa.select(sa.func.count()).select_from(cases).where(cases.c.pilot_id == pilot.c.id).scalar_subquery()
+    query = sa.select(
+        pilot.c.id,
+        pilot.c.code,
+        process_version.c.name,
+        process_version.c.version,
+        pilot.c.rehearsal,
+        pilot.c.state,
+        pilot.c.registered_at,
+        pilot.c.frozen_at,
+        pilot.c.plan_hash,
+        started,
+    ).select_from(joined)
+    if code is not None:
+        query = query.where(pilot.c.code == code)
+    return [PilotRow(*row) for row in c.execute(query.order_by(pilot.c.rehearsal, pilot.c.id.desc()))]
+
+
+@dataclass(frozen=True)
+class PilotView:
+    """A pilot with all that its figures depend on; `calendar_data` is what `calendars` were read from."""
+
+    row: PilotRow
+    plan: Mapping[str, Any]
+    bundle: Bundle
+    calendars: Mapping[str, Calendar]
+    calendar_data: Mapping[str, Any]
+
+    @property
+    def step_names(self) -> dict[str, str]:
+        """Step id -> label."""
+        return {node.id: node.name for node in self.bundle.model.nodes}
+
+
+def pilot_view(c: Connection, pilot_id: int) -> PilotView:
+    """One pilot; raises NotFound."""
+    row = c.execute(sa.select(pilot.c.plan, pilot.c.process_version_id).where(pilot.c.id == pilot_id)).first()
+    listed = next((one for one in list_pilots(c) if one.id == pilot_id), None)
+    if row is None or listed is None:
+        raise NotFound(f"There is no pilot {pilot_id}.")
+    version = processes.version_by_id(c, row.process_version_id)
+    names = [f"{processes.CALENDAR_FOLDER}{name}.json" for name in version.calendars]
+    contents = c.execute(
+        sa.select(process_file.c.name, process_file.c.content).where(
+            process_file.c.process_version_id == version.id, process_file.c.name.in_(names)
+        )
+    )
+    data = {
+        name.removeprefix(processes.CALENDAR_FOLDER).removesuffix(".json"): orjson.loads(content) for name, content in contents
+    }
+    return PilotView(listed, row.plan, version.bundle, version.calendars, data)
+
+
+def latest_pilot(c: Connection, code: str, *, rehearsal: bool = False) -> int | None:
+    """The newest pilot of a process of that kind."""
+    condition = (pilot.c.code == code, pilot.c.rehearsal == rehearsal)
+    return c.execute(sa.select(sa.func.max(pilot.c.id)).where(*condition)).scalar()

@@ -1,0 +1,1 @@
+"""Stories first, then one file a verb, then sharp corners."""
