@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from bpmn import Finding
 
@@ -26,11 +27,26 @@ class WrongState(EngineError):
     """Someone was faster: this is no longer in the state you saw."""
 
 
-class BadInput(EngineError):
-    """What was entered cannot be taken. `fields` has one sentence for each field that is wrong, by its name."""
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one field, for whoever says it in another language: a `key` of `forms.SENTENCES` and its parameters."""
 
-    def __init__(self, message: str | None = None, fields: Mapping[str, str] | None = None) -> None:
+    field: str
+    key: str
+    params: Mapping[str, str]
+
+
+class BadInput(EngineError):
+    """What was entered cannot be taken. `fields` has one sentence for each field that is wrong, by its name.
+
+    `problems` say the same as values, where there is a translation for them.
+    """
+
+    def __init__(
+        self, message: str | None = None, fields: Mapping[str, str] | None = None, problems: Sequence[Problem] = ()
+    ) -> None:
         self.fields = dict(fields or {})
+        self.problems = tuple(problems)
         super().__init__(message or "; ".join(f"{name}: {text}" for name, text in self.fields.items()) or None)
 
 
