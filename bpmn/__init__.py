@@ -1,6 +1,7 @@
 """A process on paper: models, cards, and the rules about them. Knows lxml and nothing else of the project."""
 
 from bpmn.bundle import calendar_data, calendar_names, read_bundle, shipped, shipped_codes
+from bpmn.card import Card, CardRaci, CardStep, read_card
 from bpmn.dmn import read_decisions
 from bpmn.documents import read_yaml
 from bpmn.durations import BadDuration, Duration, Unit
@@ -26,6 +27,9 @@ __all__ = [
     "BadDuration",
     "BadModel",
     "Bundle",
+    "Card",
+    "CardRaci",
+    "CardStep",
     "Decision",
     "DecisionInput",
     "DecisionRule",
@@ -45,6 +49,7 @@ __all__ = [
     "calendar_names",
     "check",
     "read_bundle",
+    "read_card",
     "read_decisions",
     "read_model",
     "read_yaml",

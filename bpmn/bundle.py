@@ -8,8 +8,9 @@ from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
 from typing import Any
 
+from bpmn.card import read_card
 from bpmn.dmn import read_decisions
-from bpmn.documents import read_form, read_yaml
+from bpmn.documents import check_shape, read_form, read_yaml
 from bpmn.errors import BadModel, Finding
 from bpmn.model import Bundle, Decision, Model
 from bpmn.read import read_model
@@ -42,9 +43,16 @@ class _Parts:
             elif path.suffix == ".json" and path.parent.name == "forms":
                 self.forms[path.stem] = read_form(data, name)
             elif path.suffix in {".yaml", ".yml"} and path.stem in _DOCUMENTS:
-                self.documents[path.stem] = read_yaml(data, name)
+                self._add_document(path.stem, read_yaml(data, name), name)
         except BadModel as bad:
             self.findings.extend(bad.findings)
+
+    def _add_document(self, kind: str, document: Mapping[str, Any], name: str) -> None:
+        if kind == "card":
+            read_card(document, name)
+        elif kind == "organisation":
+            check_shape(document, kind, name)
+        self.documents[kind] = document
 
     def _add_decisions(self, decisions: tuple[Decision, ...], name: str) -> None:
         for decision in decisions:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import date
+from importlib.resources import files
 from typing import Any
 
 import yaml
@@ -25,7 +27,7 @@ def read_yaml(data: bytes, name: str) -> Mapping[str, Any]:
         _refuse_tricks(data, name)
         value = yaml.safe_load(data)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
+        line = error.problem_mark.line + 1 if error.problem_mark is not None else None
         raise _bad("yaml", f"this is not YAML that can be read: {error.problem or error.context}", name, line) from None
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise _bad("yaml", f"this is not YAML that can be read: {str(error).splitlines()[0]}", name) from None
@@ -57,6 +59,14 @@ def read_form(data: bytes, name: str) -> Mapping[str, Any]:
     return value
 
 
+def check_shape(document: Mapping[str, Any], kind: str, name: str) -> None:
+    """Raises BadModel with every place where a document is not what `schemas/<kind>.json` says."""
+    schema = json.loads(files("bpmn").joinpath("schemas", f"{kind}.json").read_bytes())
+    errors = sorted(Draft202012Validator(schema).iter_errors(_dates_as_text(document)), key=lambda error: str(error.json_path))
+    if errors:
+        raise BadModel([Finding(f"{kind}-shape", f"{error.json_path}: {error.message[:200]}", file=name) for error in errors])
+
+
 def is_bilingual(value: Any) -> bool:
     """Is this a text in Chinese and in English?"""
     return isinstance(value, Mapping) and all(isinstance(value.get(code), str) and value[code].strip() for code in _LANGUAGES)
@@ -65,7 +75,7 @@ def is_bilingual(value: Any) -> bool:
 def _refuse_tricks(data: bytes, name: str) -> None:
     depth = 0
     for event in yaml.parse(data, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark is not None else None
         if isinstance(event, yaml.events.AliasEvent):
             raise _bad("yaml", "aliases (*name) are not allowed: write the value out", name, line)
         if isinstance(event, yaml.events.CollectionStartEvent):
@@ -109,6 +119,15 @@ def _without_labels(schema: Any) -> Any:
         named = key in {"properties", "patternProperties", "$defs", "dependentSchemas"} and isinstance(value, dict)
         plain[key] = {name: _without_labels(inner) for name, inner in value.items()} if named else _without_labels(value)
     return plain
+
+
+def _dates_as_text(value: Any) -> Any:
+    """YAML makes dates of dates; JSON Schema has only their text."""
+    if isinstance(value, dict):
+        return {str(key): _dates_as_text(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_dates_as_text(inner) for inner in value]
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _no_constant(text: str) -> None:

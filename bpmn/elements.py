@@ -108,7 +108,9 @@ def read_lanes(process: etree._Element, nodes: tuple[Node, ...], report: Report)
         identifier = attribute(element, "id")
         held = tuple(node.id for node in nodes if node.lane == identifier)
         if held or element.find(tag("childLaneSet")) is None:
-            lanes.append(Lane(identifier, attribute(element, "name") or identifier, _department(element, report), held))
+            lanes.append(
+                Lane(identifier, attribute(element, "name") or identifier, _department(element, report), held, line_of(element))
+            )
     return tuple(lanes)
 
 

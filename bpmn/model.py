@@ -126,6 +126,7 @@ class Lane:
     name: str
     department: str | None
     nodes: tuple[str, ...]
+    line: int = 1
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,14 @@ from bpmn.model import Bundle, Lane, Node
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """What a rule found: where (a node, a lane, or the process itself) and a sentence for the author."""
+    """What a rule found: where (a node, a lane, or the process itself) and a sentence for the author.
+
+    `file` is the other file that is at fault, when it is not the model: then no line of the model is named.
+    """
 
     at: Node | Lane | None
     message: str
+    file: str | None = None
 
 
 Rule = Callable[[Bundle], Iterator[Breach]]
@@ -50,9 +54,6 @@ def check(bundle: Bundle) -> tuple[Finding, ...]:
 
 
 def _finding(bundle: Bundle, one: Registered, breach: Breach) -> Finding:
-    at = breach.at
-    if at is None:
-        model = bundle.model
-        return Finding(one.id, breach.message, model.process_id, model.name, model.line, one.severity)
-    line = at.line if isinstance(at, Node) else None
-    return Finding(one.id, breach.message, at.id, at.name, line, one.severity)
+    at, model = breach.at, bundle.model
+    where, name, line = (model.process_id, model.name, model.line) if at is None else (at.id, at.name, at.line)
+    return Finding(one.id, breach.message, where, name, None if breach.file else line, one.severity, breach.file)
