@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 
@@ -42,14 +42,22 @@ class Climb(NamedTuple):
 LADDER = (Rung(80, "remind", "assignee"), Rung(100, "escalate", "accountable"), Rung(120, "look_back", "owner"))
 
 
+INSTANT = timedelta(microseconds=1)
+"""The smallest step of time that Python and both databases agree on."""
+
+
+def wake_for(at: datetime) -> datetime:
+    """When to look at a deadline: the first instant after it, since at the deadline itself the work may still be done in time."""
+    return at + INSTANT
+
+
 def climb(rungs: Sequence[RungDue], from_rung: int, now: datetime) -> Climb:
     """Which rungs, from number `from_rung` on, have passed by `now`.
 
-    A rung is due after its instant, not at it: at the deadline itself the work may still be done in time. So a row is
-    looked at when its wake lies before `now` (`wake_at < now`), and then always makes progress. Passing `rung` of the
-    answer back in next time lets every rung out once: after an outage the missed ones come together, in order.
+    A row is looked at when `wake_at <= now`, and then always makes progress. Passing `rung` of the answer back in next
+    time lets every rung out once: after an outage the missed ones come together, in order.
     """
     rung = from_rung
-    while rung < len(rungs) and rungs[rung].at < now:
+    while rung < len(rungs) and wake_for(rungs[rung].at) <= now:
         rung += 1
-    return Climb(tuple(rungs[from_rung:rung]), rung, rungs[rung].at if rung < len(rungs) else None)
+    return Climb(tuple(rungs[from_rung:rung]), rung, wake_for(rungs[rung].at) if rung < len(rungs) else None)

@@ -11,7 +11,7 @@ from typing import Protocol
 from bpmn import Duration, Standard, Unit
 from engine.calendars import Calendar, due, due_share
 from engine.errors import CalendarMissing
-from engine.ladder import LADDER, RungDue
+from engine.ladder import LADDER, RungDue, wake_for
 
 
 class ClockState(StrEnum):
@@ -28,7 +28,7 @@ class ClockState(StrEnum):
 class Armed:
     """What a clock is started with; all instants UTC. `rungs` are in the order of the ladder.
 
-    `wake_at` is the first instant after which time changes something: look when `wake_at < now`.
+    `wake_at` is the first instant at which time has changed something: look when `wake_at <= now`.
     """
 
     due_at: datetime
@@ -67,7 +67,7 @@ def arm(standard: Standard, started_at: datetime, calendars: Mapping[str, Calend
             raise CalendarMissing(f"{duration} is counted on the working calendar {standard.calendar!r}, which is not loaded")
     rungs = rungs_for(standard.completion, started_at, needed)
     reaction_due_at = due(standard.reaction, started_at, needed) if standard.reaction else None
-    return Armed(due(standard.completion, started_at, needed), reaction_due_at, rungs, rungs[0].at)
+    return Armed(due(standard.completion, started_at, needed), reaction_due_at, rungs, wake_for(rungs[0].at))
 
 
 def rungs_for(completion: Duration, started_at: datetime, calendar: Calendar | None) -> tuple[RungDue, ...]:
