@@ -1,0 +1,173 @@
+"""The narrow door to SpiffWorkflow: start a case, complete a step, let time pass, look. Values in, values out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+from uuid import UUID
+
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from bpmn import Decision, Model
+from engine import gate
+from engine.errors import CannotGoOn, EngineError, Refused, WrongState
+from engine.json_values import clean
+from engine.spiff_clock import due_of
+from engine.spiff_environment import no_engine
+from engine.spiff_parse import Specs, build
+from engine.spiff_specs import is_timer
+from engine.spiff_steps import CaseWorkflow
+from engine.state import dump, load
+from engine.values import OpenItem, Position
+
+WANTED = "3.2.0"
+if version("SpiffWorkflow") != WANTED:
+    raise RuntimeError(f"this engine was measured against SpiffWorkflow {WANTED}: install exactly that version")
+for _name in ("spiff.workflow", "spiff.task"):  # below WARNING it walks the whole tree for each line it might log
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+MAX_STEPS = 2_000  # automatic steps in one command
+MAX_OPEN = 500  # open tasks of one case
+_TIDY_EVERY = 50
+
+
+def prepare(model: Model, decisions: Mapping[str, Decision]) -> Machine:
+    """Everything needed to run cases of this model; to be kept, it is costly to make and cheap to use.
+
+    Raises Refused with findings for a model that cannot be run as it is drawn.
+    """
+    findings = [finding for finding in gate.check_model(model, decisions) if finding.severity == "error"]
+    if findings:
+        raise Refused(findings)
+    return Machine(model, build(model, decisions))
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One model, ready to run. Distinct cases may be run in several threads at once; one case only in one."""
+
+    model: Model
+    _specs: Specs = field(repr=False)
+
+    def start(self, data: Mapping[str, Any], now: datetime) -> Position:
+        """A new case with this data, e.g. `{"intake": {...}}`, moved as far as it goes without people or time."""
+        case = CaseWorkflow(self._specs.top, self._specs.subs, script_engine=no_engine())
+        case.case = clean(data)
+        return _Run(self, case, now).forward()
+
+    def complete(self, state: bytes, task: str, answers: Mapping[str, Any], now: datetime) -> Position:
+        """Finish one open step: its answers are stored under the step's id, and the case moves on.
+
+        Time goes first: a timer that is due at `now` fires before, and may take the step away.
+        Raises WrongState unless the task is open and a person's.
+        """
+        run = _Run(self, self._load(state), now)
+        run.steps_and_timers()
+        found = run.find(task)
+        if found is None or not found.task_spec.manual or found.state != TaskState.READY:
+            raise WrongState("This step is not open any more.")
+        run.case.case[found.task_spec.bpmn_id] = clean(answers)
+        run.do(found)
+        return run.forward()
+
+    def advance(self, state: bytes, now: datetime) -> Position:
+        """Fire every timer that is due at `now`, in the order of their due times, until nothing changes."""
+        return _Run(self, self._load(state), now).forward()
+
+    def position(self, state: bytes, now: datetime) -> Position:
+        """Where the case stands; nothing is changed and no timer fires."""
+        return _Run(self, self._load(state), now).describe(state)
+
+    def _load(self, state: bytes) -> CaseWorkflow:
+        case = load(state, self._specs)
+        case.script_engine = no_engine()
+        return case
+
+
+class _Run:
+    """One command on one case: the steps taken, the budget, what was passed."""
+
+    def __init__(self, machine: Machine, case: CaseWorkflow, now: datetime) -> None:
+        if now.tzinfo is None:
+            raise ValueError("now has to be an aware datetime")
+        self.machine, self.case, self.now = machine, case, now.astimezone(UTC)
+        self.case.now = self.now
+        self.passed: list[str] = []
+        self._steps = 0
+
+    def forward(self) -> Position:
+        """Move as far as possible, check, and say where the case stands."""
+        self.steps_and_timers()
+        self._check()
+        return self.describe(dump(self.case))
+
+    def steps_and_timers(self) -> None:
+        """Automatic steps, then the timer that is due first, and again, until neither is left."""
+        while True:
+            while (task := self.case.next_automatic()) is not None:
+                self.do(task)
+            timer = self._first_due()
+            if timer is None:
+                return
+            timer.internal_data["event_fired"] = True
+            timer.task_spec._update(timer)
+
+    def do(self, task: Task) -> None:
+        """Run one ready task."""
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            raise CannotGoOn(f"The case goes round in circles: {MAX_STEPS} automatic steps and nobody was asked.")
+        if self._steps % _TIDY_EVERY == 0:
+            self.case.compact()
+        try:
+            task.run()
+        except EngineError:
+            raise
+        except Exception as error:  # whatever SpiffWorkflow says is not for people
+            raise CannotGoOn(f"The step {task.task_spec.bpmn_name or task.task_spec.name!r} could not be carried out.") from error
+        if not task.task_spec.manual and task.task_spec.bpmn_id is not None:
+            self.passed.append(task.task_spec.bpmn_id)
+
+    def find(self, task: str) -> Task | None:
+        """The unfinished task with this id, in the case or a sub-process."""
+        try:
+            wanted = UUID(hex=task)
+        except (ValueError, AttributeError, TypeError):
+            return None
+        return next((found for found in self.case.every_unfinished() if found.id == wanted), None)
+
+    def describe(self, state: bytes) -> Position:
+        """The position as a value; `state` are the bytes to give out with it."""
+        unfinished = list(self.case.every_unfinished())
+        items = (task for task in unfinished if task.state == TaskState.READY and task.task_spec.manual)
+        return Position(
+            state=state,
+            items=tuple(OpenItem(task.id.hex, task.task_spec.bpmn_id) for task in items),
+            timer_at=min((due_of(task) for task in unfinished if is_timer(task)), default=None),
+            done=not unfinished,
+            data=self.case.case,
+            passed=tuple(self.passed),
+        )
+
+    def _first_due(self) -> Task | None:
+        due = [task for task in self.case.every_unfinished() if is_timer(task) and due_of(task) <= self.now]
+        return min(due, key=due_of, default=None)  # the oldest of several at the same instant
+
+    def _check(self) -> None:
+        """The invariant that SpiffWorkflow breaks silently: completed if and only if nothing is unfinished."""
+        unfinished = list(self.case.every_unfinished())
+        if self.case.is_completed() != (not unfinished):
+            raise CannotGoOn("The case calls itself completed while steps are open.")
+        if len(unfinished) > MAX_OPEN:
+            raise CannotGoOn(f"The case has more than {MAX_OPEN} open steps at once.")
+        moving = any(is_timer(task) or (task.state == TaskState.READY and task.task_spec.manual) for task in unfinished)
+        if unfinished and not moving:
+            names = sorted({task.task_spec.bpmn_name or task.task_spec.name for task in unfinished if task.task_spec.bpmn_id})
+            raise CannotGoOn(
+                f"The case is stuck: nothing is left that could reach {' and '.join(map(repr, names)) or 'its end'}."
+            )

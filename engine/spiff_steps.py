@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: LGPL-3.0-or-later
+# mypy: allow-subclassing-any
+"""How SpiffWorkflow's workflows are walked here: flat scans instead of tree walks, and nothing predicted.
+
+SpiffWorkflow grows a tree of everything that may happen (2^n tasks for n parallel blocks in a row) and looks for open tasks
+by walking it 1000 levels deep, beyond which a case counts as completed while a person still has work. Here a task gets its
+children when it runs, every unfinished task therefore is a token, and tokens are found in the flat dictionary of tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from SpiffWorkflow.bpmn import BpmnWorkflow
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
+from SpiffWorkflow.specs.base import TaskSpec
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+UNFINISHED: int = TaskState.NOT_FINISHED_MASK
+_NO_LIMIT = 1_000_000_000
+
+
+class Step(TaskSpec):
+    """Mixed into every task spec: its children appear when it runs, all its outputs, none before."""
+
+    def _predict(self, my_task: Task, *_args: Any, **_kwargs: Any) -> None:
+        """Nothing is predicted."""
+
+    def _run(self, my_task: Task) -> bool | None:
+        self._spread(my_task)
+        result: bool | None = super()._run(my_task)
+        return result
+
+    def _spread(self, my_task: Task) -> None:
+        my_task._sync_children(self.outputs, TaskState.FUTURE)
+
+
+class Chooser(Step):
+    """Mixed into gateways that choose: they make the children themselves when they have chosen."""
+
+    def _spread(self, my_task: Task) -> None:
+        """The choice does it."""
+
+
+class _Flat:
+    """What the case and its sub-processes have in common."""
+
+    tasks: dict[UUID, Task]
+    completed: bool
+    success: bool
+
+    def unfinished(self) -> Iterator[Task]:
+        """Every task that is not finished, oldest first."""
+        return (task for task in self.tasks.values() if task.has_state(UNFINISHED))
+
+    def update_waiting_tasks(self) -> None:
+        """Ask every waiting task again whether it may go on."""
+        for task in [task for task in self.tasks.values() if task.state == TaskState.WAITING]:
+            if task.state == TaskState.WAITING and task.id in self.tasks:
+                task.task_spec._update(task)
+
+    def is_completed(self) -> bool:
+        """Completed when it said so, or when nothing is left to do."""
+        if not self.completed and not any(self.unfinished()):
+            self.completed = True
+        return self.completed
+
+    def cancel(self, success: bool = False) -> list[Task]:
+        """End everything that is open, sub-processes included."""
+        self.success, self.completed = success, True
+        cancelled = list(self.unfinished())
+        for task in cancelled:
+            if task.id in self.tasks:
+                task.cancel()
+        return cancelled
+
+    def get_tasks_iterator(self, first_task: Task | None = None, **kwargs: Any) -> Any:
+        """As SpiffWorkflow's own, without the limit of 1000 levels."""
+        return super().get_tasks_iterator(first_task, **{"max_depth": _NO_LIMIT} | kwargs)  # type: ignore[misc]
+
+
+class SubCase(_Flat, BpmnSubWorkflow):
+    """One activation of a sub-process."""
+
+
+class CaseWorkflow(_Flat, BpmnWorkflow):
+    """One case: `case` is its data, shared by all its tokens; `now` the clock its timers are armed with."""
+
+    case: dict[str, Any]
+    now: datetime
+
+    def create_subprocess(self, my_task: Task, spec_name: str) -> SubCase:
+        """Called by SpiffWorkflow when a sub-process begins."""
+        child = SubCase(self.subprocess_specs[spec_name], parent_task_id=my_task.id, top_workflow=self)
+        self.subprocesses[my_task.id] = child
+        return child
+
+    def active(self) -> Iterator[CaseWorkflow | SubCase]:
+        """The case itself and every sub-process that is going on."""
+        yield self
+        yield from [child for child in self.subprocesses.values() if not child.completed]
+
+    def every_unfinished(self) -> Iterator[Task]:
+        """Unfinished tasks of the case and of all its sub-processes, even of those that call themselves completed."""
+        yield from self.unfinished()
+        for child in self.subprocesses.values():
+            yield from child.unfinished()
+
+    def next_automatic(self) -> Task | None:
+        """The task that the engine has to run next: the oldest that is ready and no person's."""
+        for workflow in self.active():
+            for task in workflow.tasks.values():
+                if task.state == TaskState.READY and not task.task_spec.manual:
+                    return task
+        return None
+
+    def compact(self) -> None:
+        """Forget finished tasks, all but the root and the parents of what is still open.
+
+        A loop may then go round for ever at a constant size: joins, boundary events and sub-processes look no further back.
+        """
+        for workflow in [self, *self.subprocesses.values()]:
+            _forget(workflow)
+        for parent_id, child in list(self.subprocesses.items()):
+            host = next((w.tasks[parent_id] for w in [self, *self.subprocesses.values()] if parent_id in w.tasks), None)
+            if host is None or (child.completed and not host.has_state(UNFINISHED)):
+                del self.subprocesses[parent_id]
+
+
+def _forget(workflow: CaseWorkflow | SubCase) -> None:
+    root, tasks = workflow.task_tree, workflow.tasks
+    kept = {root.id}
+    for task in workflow.unfinished():
+        kept.add(task.id)
+        if task._parent is not None:
+            kept.add(task._parent)
+    if len(kept) == len(tasks):
+        return
+    workflow.tasks = {task_id: task for task_id, task in tasks.items() if task_id in kept}
+    for task in workflow.tasks.values():
+        task._children = [child for child in task._children if child in kept]
+    for task in workflow.tasks.values():
+        if task is not root and task._parent not in kept:
+            task._parent = root.id
+            root._children.append(task.id)
