@@ -1,0 +1,13 @@
+"""The pages, one module a room. A view reads the request, opens one transaction, asks, and answers."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from webapp.pages import assets, board, cases, health, intake, sign_in, start, tasks
+
+
+def install(app: Flask) -> None:
+    """Register every page."""
+    for module in (assets, health, sign_in, tasks, start, cases, intake, board):
+        app.register_blueprint(module.pages)
