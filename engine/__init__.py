@@ -62,12 +62,13 @@ from engine.queries.pilots import (
     PilotRow,
     PilotView,
     ProcessRow,
+    calendars_of,
     latest_pilot,
     list_pilots,
     list_processes,
     pilot_view,
 )
-from engine.queries.tasks import TaskRow, TaskView, my_tasks, task
+from engine.queries.tasks import Offered, TaskRow, TaskView, my_tasks, offered_items, task
 from engine.sweep import Beat, beat, heartbeat_at, next_wake, sweep_within
 from engine.values import LogEntry, Names
 
@@ -96,6 +97,7 @@ __all__ = [
     "NotYours",
     "NoticeRow",
     "NoticeToSend",
+    "Offered",
     "PilotRow",
     "PilotView",
     "Problem",
@@ -116,6 +118,7 @@ __all__ = [
     "anybody",
     "beat",
     "board",
+    "calendars_of",
     "cancel_case",
     "canonical",
     "case",
@@ -148,6 +151,7 @@ __all__ = [
     "my_tasks",
     "next_wake",
     "notices_for",
+    "offered_items",
     "open_session",
     "password_hash_of",
     "pilot_view",

@@ -1,4 +1,4 @@
-"""SLA clocks as rows: started with a step or a case, moved on by time, stopped by completion. The policies are in `sla` and `ladder`."""
+"""SLA clocks as rows: started with a step or a case, moved on by time, stopped by completion. Policies: `sla`, `ladder`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bpmn import Standard
+from engine.db import AnyRow
 from engine.errors import CalendarMissing
 from engine.eventlog import Fact, instant
 from engine.ladder import RungDue, climb, wake_for
@@ -53,7 +54,7 @@ class ClockRow:
     rungs: Sequence[Sequence[Any]]
 
     @classmethod
-    def of(cls, row: sa.Row[Any], prefix: str = "") -> ClockRow | None:
+    def of(cls, row: AnyRow, prefix: str = "") -> ClockRow | None:
         """From a row that has these columns, each under `prefix`; None when the joined clock is missing."""
         columns = row._mapping
         if columns[prefix + "id"] is None:

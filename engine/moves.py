@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from bpmn import Node, Standard
 from engine import clocks
 from engine.clocks import ClockRow, Subject
+from engine.db import AnyRow
 from engine.errors import WrongState
 from engine.eventlog import Fact, instant
 from engine.model import cases, sla_clock, work_item
@@ -75,19 +76,19 @@ def _say_decisions(move: Move, position: Position) -> None:
             move.facts.append(Fact("decision.taken", move.at, move.case_id, move.number, step=node_id, data=data))
 
 
-def open_items(c: Connection, case_id: int) -> list[sa.Row[Any]]:
+def open_items(c: Connection, case_id: int) -> list[AnyRow]:
     """The items of a case that somebody could still work on, in the order they were offered."""
     condition = (work_item.c.case_id == case_id, work_item.c.state.in_(("offered", "claimed")))
     query = sa.select(work_item).where(*condition).order_by(work_item.c.id)
     return list(c.execute(query))
 
 
-def subject_of(move: Move, row: sa.Row[Any]) -> Subject:
+def subject_of(move: Move, row: AnyRow) -> Subject:
     """What the clock of this item runs for."""
     return Subject(move.case_id, move.number, row.id, row.step, row.post, row.department, row.claimed_by)
 
 
-def withdraw(move: Move, row: sa.Row[Any], reason: str) -> None:
+def withdraw(move: Move, row: AnyRow, reason: str) -> None:
     """Nobody needs to do this item any more."""
     move.c.execute(work_item.update().where(work_item.c.id == row.id).values(state="withdrawn", closed_at=move.at))
     subject = subject_of(move, row)

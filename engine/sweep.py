@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engine import clocks, processes, timers
 from engine.clocks import ClockRow, Subject
-from engine.db import reading, writing
+from engine.db import AnyRow, reading, writing
 from engine.eventlog import Fact, append
 from engine.model import cases, heartbeat, process_version, sla_clock, work_item
 
@@ -47,11 +47,11 @@ def beat(engine: Engine, now: datetime, *, batch: int = 200) -> Beat:
     done = {"timers": 0, "clocks": 0, "poisoned": 0}
     for _ in range(batch):
         if due is None or due > now:
-            return Beat(**done)
+            return Beat(done["timers"], done["clocks"], done["poisoned"])
         done[_settle_next(engine, now)] += 1
         with reading(engine) as c:
             due = next_wake(c)
-    return Beat(**done, more=True)
+    return Beat(done["timers"], done["clocks"], done["poisoned"], more=True)
 
 
 def sweep_within(c: Connection, now: datetime, *, most: int = 100_000) -> int:
@@ -184,5 +184,5 @@ def _version_columns() -> list[Any]:
     ]
 
 
-def _version(c: Connection, row: sa.Row[Any]) -> processes.Version:
+def _version(c: Connection, row: AnyRow) -> processes.Version:
     return processes.load(c, row.pv_id, row.pv_code, row.pv_version, row.pv_content)

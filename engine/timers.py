@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from engine import moves
+from engine.db import AnyRow
 from engine.eventlog import Fact, instant
 from engine.moves import Move
 from engine.processes import Version
@@ -16,7 +15,7 @@ from engine.processes import Version
 MOST_AT_ONCE = 100  # timers of one case fired by one command; a repeating timer after a long outage goes on next time
 
 
-def catch_up(c: Connection, version: Version, row: sa.Row[Any], now: datetime) -> tuple[bytes, int, list[Fact]]:
+def catch_up(c: Connection, version: Version, row: AnyRow, now: datetime) -> tuple[bytes, int, list[Fact]]:
     """Fire every timer of the case that is due, oldest first, as if each had been fired on time.
 
     `row` has case_id, number, blob, case_version and wake_at. Returns the state after it, the version to pass on as

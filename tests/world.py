@@ -31,7 +31,7 @@ SIMPLE: dict[str, dict[str, Any]] = {
     "approve_director": {"approved": True},
     "special_approval": {"granted": True, "ruling": "Refund at once"},
     "feedback": {"satisfied": True, "reopen": False},
-    "archive": {"filed": True},
+    "archive": {"summary": "Kettle replaced"},
 }
 
 

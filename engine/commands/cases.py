@@ -28,9 +28,7 @@ def cancel_case(c: Connection, case_id: int, reason: str, *, by: Actor, now: dat
         raise WrongState(f"{row.number} is {row.state} already.")
     version = processes.version_by_id(c, row.process_version_id)
     c.execute(
-        cases.update()
-        .where(cases.c.id == case_id)
-        .values(state="cancelled", ended_at=now, version=row.version + 1, wake_at=None)
+        cases.update().where(cases.c.id == case_id).values(state="cancelled", ended_at=now, version=row.version + 1, wake_at=None)
     )
     move = Move(c, version, case_id, row.number, now, by.login)
     for item in moves.open_items(c, case_id):

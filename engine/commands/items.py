@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from engine import clocks, forms, moves, processes, timers
 from engine.clocks import Subject
 from engine.commands.keys import recall, remember
+from engine.db import AnyRow
 from engine.errors import NotFound, NotYours, WrongState
 from engine.eventlog import Fact, append
 from engine.model import cases, person, process_version, work_item
@@ -91,7 +92,7 @@ def _read_form(version: Version, step: str, answers: Mapping[str, Any]) -> dict[
     return forms.read_answers(schema, answers, text=False)
 
 
-def _close(move: Move, row: sa.Row[Any], taken: Mapping[str, Any], by: Actor, comment: str) -> None:
+def _close(move: Move, row: AnyRow, taken: Mapping[str, Any], by: Actor, comment: str) -> None:
     closed = move.c.execute(
         work_item.update()
         .where(work_item.c.id == row.id, work_item.c.state == "claimed")
@@ -108,7 +109,7 @@ def _close(move: Move, row: sa.Row[Any], taken: Mapping[str, Any], by: Actor, co
         move.facts += clocks.stop(move.c, clock, subject, move.version, move.at)
 
 
-def _item(c: Connection, item_id: int, *, lock_case: bool = False) -> sa.Row[Any]:
+def _item(c: Connection, item_id: int, *, lock_case: bool = False) -> AnyRow:
     """The item with its case and its version's key, in one statement."""
     source = work_item.join(cases, cases.c.id == work_item.c.case_id).join(
         process_version, process_version.c.id == cases.c.process_version_id
@@ -138,7 +139,7 @@ def _item(c: Connection, item_id: int, *, lock_case: bool = False) -> sa.Row[Any
     return row
 
 
-def _refuse_stranger(row: sa.Row[Any], by: Actor) -> None:
+def _refuse_stranger(row: AnyRow, by: Actor) -> None:
     if row.post not in by.posts:
         raise NotYours(f"{row.name} belongs to another post.")
 
@@ -159,5 +160,5 @@ def _who_was_faster(c: Connection, item_id: int, name: str) -> str:
     return said[row.state]
 
 
-def _fact(kind: str, row: sa.Row[Any], by: Actor, now: datetime) -> Fact:
+def _fact(kind: str, row: AnyRow, by: Actor, now: datetime) -> Fact:
     return Fact(kind, now, row.case_id, row.number, row.id, row.step, by.login, row.post, row.department)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from engine import clocks, forms, moves, processes
 from engine.clocks import Subject
 from engine.commands.keys import recall, remember
+from engine.db import AnyRow
 from engine.errors import NotYours
 from engine.eventlog import Fact, append
 from engine.model import case_counter, cases, pilot
@@ -96,7 +97,7 @@ def start_schema(version: Version) -> Mapping[str, Any] | None:
     return version.bundle.forms[form] if form else None
 
 
-def _version_and_pilot(c: Connection, code: str, pilot_id: int | None) -> tuple[Version, sa.Row[Any] | None]:
+def _version_and_pilot(c: Connection, code: str, pilot_id: int | None) -> tuple[Version, AnyRow | None]:
     query = sa.select(pilot.c.id, pilot.c.process_version_id, pilot.c.rehearsal)
     if pilot_id is not None:
         query = query.where(pilot.c.id == pilot_id)
@@ -114,7 +115,7 @@ def _next_number(c: Connection, prefix: str) -> str:
     return f"{prefix}-{c.execute(counted.returning(case_counter.c.last)).scalar_one():05d}"
 
 
-def _say_started(move: Move, channel: str, chosen: sa.Row[Any] | None, rehearsal: bool) -> None:
+def _say_started(move: Move, channel: str, chosen: AnyRow | None, rehearsal: bool) -> None:
     model = move.version.bundle.model
     data: dict[str, Any] = {
         "process": move.version.code,

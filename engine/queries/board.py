@@ -116,9 +116,7 @@ def _is_at_risk(rungs: Sequence[Sequence[Any]] | None, now: datetime) -> bool:
 
 
 def _running_cases(c: Connection, chosen: list[Any], now: datetime) -> list[BoardCase]:
-    joined = cases.join(sla_clock, sla_clock.c.case_id == cases.c.id).outerjoin(
-        work_item, work_item.c.id == sla_clock.c.item_id
-    )
+    joined = cases.join(sla_clock, sla_clock.c.case_id == cases.c.id).outerjoin(work_item, work_item.c.id == sla_clock.c.item_id)
     columns = (cases.c.id, cases.c.number, cases.c.subject, cases.c.started_at, cases.c.rehearsal, sla_clock.c.item_id)
     clock = (sla_clock.c.due_at, sla_clock.c.state, sla_clock.c.rungs, sla_clock.c.stopped_at, work_item.c.name)
     rows = c.execute(
@@ -171,12 +169,16 @@ def _steps(c: Connection, version: processes.Version, chosen: list[Any], now: da
     )
 
 
-def _board_step(step: str, name: str, standard: str | None, live: Sequence[Any], done: dict[str, int], now: datetime) -> BoardStep:
+def _board_step(
+    step: str, name: str, standard: str | None, live: Sequence[Any], done: dict[str, int], now: datetime
+) -> BoardStep:
     mine = [row for row in live if row.step == step]
     late = sum(_is_late(row.state, row.due_at, now) for row in mine)
     warned = sum(_is_at_risk(row.rungs, now) and not _is_late(row.state, row.due_at, now) for row in mine)
     completed = sum(done.values())
-    return BoardStep(step, name, standard, len(mine), warned, late, completed, done.get("met", 0) / completed if completed else None)
+    return BoardStep(
+        step, name, standard, len(mine), warned, late, completed, done.get("met", 0) / completed if completed else None
+    )
 
 
 def _open_escalations(c: Connection, chosen: list[Any]) -> int:

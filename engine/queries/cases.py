@@ -123,7 +123,7 @@ def case(c: Connection, case_id: int, actor: Actor, now: datetime | None = None)
 def _closings(c: Connection, case_id: int) -> dict[int, datetime]:
     """Item -> when it was completed, from the log."""
     rows = c.execute(sa.select(event.c.item_id, event.c.at).where(event.c.case_id == case_id, event.c.kind == "item.completed"))
-    return {item: at for item, at in rows}
+    return {row.item_id: row.at for row in rows}
 
 
 def _steps(version: processes.Version, items: list[TaskRow], closed: Mapping[int, datetime]) -> tuple[StepState, ...]:

@@ -75,7 +75,7 @@ def list_pilots(c: Connection, code: str | None = None) -> list[PilotRow]:
     ).select_from(joined)
     if code is not None:
         query = query.where(pilot.c.code == code)
-    return [PilotRow(*row) for row in c.execute(query.order_by(pilot.c.rehearsal, pilot.c.id.desc()))]
+    return [PilotRow(*tuple(row)) for row in c.execute(query.order_by(pilot.c.rehearsal, pilot.c.id.desc()))]
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,11 @@ def pilot_view(c: Connection, pilot_id: int) -> PilotView:
         name.removeprefix(processes.CALENDAR_FOLDER).removesuffix(".json"): orjson.loads(content) for name, content in contents
     }
     return PilotView(listed, row.plan, version.bundle, version.calendars, data)
+
+
+def calendars_of(c: Connection, code: str) -> Mapping[str, Calendar]:
+    """The working calendars that the newest version of a process was deployed with, by name."""
+    return processes.current_version(c, code).calendars
 
 
 def latest_pilot(c: Connection, code: str, *, rehearsal: bool = False) -> int | None:

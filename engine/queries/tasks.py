@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from bpmn import Raci
 from engine import processes
+from engine.db import AnyRow
 from engine.errors import NotFound, NotYours
 from engine.model import cases, person, post, process_version, sla_clock, work_item
 from engine.people import Actor
@@ -78,7 +79,7 @@ _COLUMNS = (
 )
 
 
-def _row(row: sa.Row[Any], actor: Actor, now: datetime | None) -> TaskRow:
+def _row(row: AnyRow, actor: Actor, now: datetime | None) -> TaskRow:
     # A target that has passed is late on the screen even before the sweep has written the breach down.
     overdue = row.clock_state == "breached" or (now is not None and row.due_at is not None and row.due_at < now)
     return TaskRow(
@@ -98,7 +99,7 @@ def _row(row: sa.Row[Any], actor: Actor, now: datetime | None) -> TaskRow:
         row.claimed_at,
         row.due_at,
         row.reaction_due_at,
-        overdue and row.state in OPEN or row.clock_state == "breached",
+        (overdue and row.state in OPEN) or row.clock_state == "breached",
         row.rehearsal,
         row.standard,
         row.calendar,
@@ -122,11 +123,32 @@ def my_tasks(c: Connection, actor: Actor, now: datetime, *, limit: int = 500) ->
     return [_row(row, actor, now) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An item that waits for somebody of its post."""
+
+    item: int
+    case_id: int
+    step: str
+    post: str
+    offered_at: datetime
+
+
+def offered_items(c: Connection, pilot_id: int) -> list[Offered]:
+    """Everything in a pilot that nobody has claimed, most urgent first, as `my_tasks` shows it."""
+    source = work_item.join(cases, cases.c.id == work_item.c.case_id).outerjoin(sla_clock, sla_clock.c.item_id == work_item.c.id)
+    rows = c.execute(
+        sa.select(work_item.c.id, work_item.c.case_id, work_item.c.step, work_item.c.post, work_item.c.offered_at)
+        .select_from(source)
+        .where(work_item.c.state == "offered", cases.c.pilot_id == pilot_id)
+        .order_by(sla_clock.c.due_at.is_(None), sla_clock.c.due_at, work_item.c.id)
+    )
+    return [Offered(*row) for row in rows]
+
+
 def items_of_case(c: Connection, case_id: int, actor: Actor, now: datetime | None = None) -> list[TaskRow]:
     """Every item of a case, in the order they were offered."""
-    rows = c.execute(
-        sa.select(*_COLUMNS).select_from(_SOURCE).where(work_item.c.case_id == case_id).order_by(work_item.c.id)
-    )
+    rows = c.execute(sa.select(*_COLUMNS).select_from(_SOURCE).where(work_item.c.case_id == case_id).order_by(work_item.c.id))
     return [_row(row, actor, now) for row in rows]
 
 
