@@ -154,22 +154,30 @@ def _exceptions(years: object, first: date, last: date) -> tuple[frozenset[date]
         return frozenset(), frozenset()
     if not isinstance(years, Mapping):
         raise BadCalendar("years", "must list a year with its days off and make-up days, like 2026: {off: [...], make_up: [...]}")
-    by_year = {_year(key): entry for key, entry in years.items()}
+    by_year = {_year(key): _year_entry(key, entry) for key, entry in years.items()}
+    if len(by_year) < len(years):
+        raise BadCalendar("years", "has two entries for the same year")
     for year in range(first.year, last.year + 1):
         if year not in by_year:
-            raise BadCalendar(
-                "years", f"{year} lies between first and last but has no entry; without holidays write {year}: {{}}"
-            )
-    off: set[date] = set()
-    make_up: set[date] = set()
-    for year, entry in by_year.items():
-        if entry is not None and (not isinstance(entry, Mapping) or entry.keys() - _YEAR_ENTRIES):
-            raise BadCalendar(f"years.{year}", "may have the lists off and make_up, and a notice, and nothing else")
-        off.update(_days(entry, year, "off"))
-        make_up.update(_days(entry, year, "make_up"))
+            what = f"{year} lies between first and last but has no entry; without holidays write {year}: {{}}"
+            raise BadCalendar("years", what)
+    off = frozenset(day for year, entry in by_year.items() for day in _days(entry, year, "off"))
+    make_up = frozenset(day for year, entry in by_year.items() for day in _days(entry, year, "make_up"))
     if both := sorted(off & make_up):
         raise BadCalendar(f"years.{both[0].year}", f"{both[0]} is both a day off and a make-up day")
-    return frozenset(off), frozenset(make_up)
+    return off, make_up
+
+
+def _year_entry(year: object, entry: object) -> Mapping[str, Any]:
+    if entry is None:
+        return {}
+    if not isinstance(entry, Mapping):
+        raise BadCalendar(f"years.{year}", "must be a table with the lists off and make_up")
+    if False in entry:
+        raise BadCalendar(f"years.{year}", 'write "off" in quotes: YAML reads the bare word as false')
+    if unknown := sorted(map(str, entry.keys() - _YEAR_ENTRIES)):
+        raise BadCalendar(f"years.{year}.{unknown[0]}", "is not an entry of a year; there are off, make_up and notice")
+    return entry
 
 
 def _year(key: object) -> int:
@@ -178,8 +186,8 @@ def _year(key: object) -> int:
     raise BadCalendar("years", f"{key!r} is not a year like 2026")
 
 
-def _days(entry: Mapping[str, Any] | None, year: int, kind: str) -> Iterator[date]:
-    days = (entry or {}).get(kind) or ()
+def _days(entry: Mapping[str, Any], year: int, kind: str) -> Iterator[date]:
+    days = entry.get(kind) or ()
     if not isinstance(days, Sequence) or isinstance(days, str) or len(days) > 366:
         raise BadCalendar(f"years.{year}.{kind}", "must be a list of dates")
     for value in days:

@@ -176,6 +176,8 @@ class Calendar:
     def _worked_many(self, instants: Instants) -> NDArray[np.int64]:
         """W in whole seconds, by one search for all of them."""
         if isinstance(instants, np.ndarray):
+            if np.isnat(instants).any():
+                raise ValueError("NaT is no instant")
             x = instants.astype("datetime64[us]").astype(np.int64)
         else:
             x = np.fromiter(((_utc(at) - _EPOCH) // _MICROSECOND for at in instants), np.int64, len(instants))
