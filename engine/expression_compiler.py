@@ -43,9 +43,11 @@ class Compiler:
     def __init__(self) -> None:
         self.names: set[str] = set()
         self.paths: set[str] = set()
+        self.certain: set[str] = set()
         self.assigned: set[str] = set()
         self._nodes = 0
         self._forgiving = 0
+        self._sometimes = 0
 
     def expression(self, node: ast.expr, depth: int) -> Closure:
         """The closure of any expression node; ExpressionError for a node outside the language."""
@@ -69,8 +71,7 @@ class Compiler:
             value = WORDS[name]
             return lambda scope: value
         self.names.add(name)
-        if not self._forgiving:
-            self.paths.add(name)
+        self._note(name)
 
         def look_up(scope: Scope) -> Any:
             if name not in scope:
@@ -82,10 +83,26 @@ class Compiler:
     def _attribute(self, node: ast.Attribute, depth: int) -> Closure:
         whole, name = self.expression(node.value, depth), _checked(node.attr, node)
         path = ast.unparse(node)
-        if not self._forgiving and _is_path(node):
-            self.paths.discard(ast.unparse(node.value))
-            self.paths.add(path)
+        if _is_path(node):
+            self._note(path, shorter=ast.unparse(node.value))
         return lambda scope: values.field_of(whole(scope), name, path)
+
+    def _note(self, path: str, shorter: str | None = None) -> None:
+        """Remember what has to be there: in any case, or at least when its part of the expression is reached."""
+        if self._forgiving:
+            return
+        self.paths.add(path)
+        self.paths.discard(shorter or "")
+        if not self._sometimes:
+            self.certain.add(path)
+            self.certain.discard(shorter or "")
+
+    def _perhaps(self, nodes: Sequence[ast.expr], depth: int) -> list[Closure]:
+        """Expressions that are reached only if what stands before them says so."""
+        self._sometimes += 1
+        closures = [self.expression(node, depth) for node in nodes]
+        self._sometimes -= 1
+        return closures
 
     def _subscript(self, node: ast.Subscript, depth: int) -> Closure:
         whole, key = self.expression(node.value, depth), self.expression(node.slice, depth)
@@ -96,7 +113,7 @@ class Compiler:
         return lambda scope: [item(scope) for item in items]
 
     def _boolean(self, node: ast.BoolOp, depth: int) -> Closure:
-        parts = [self.expression(part, depth) for part in node.values]
+        parts = [self.expression(node.values[0], depth), *self._perhaps(node.values[1:], depth)]
         if isinstance(node.op, ast.And):
             return lambda scope: all(values.truth(part(scope)) for part in parts)
         return lambda scope: any(values.truth(part(scope)) for part in parts)
@@ -136,7 +153,8 @@ class Compiler:
         return compare
 
     def _choice(self, node: ast.IfExp, depth: int) -> Closure:
-        test, yes, no = (self.expression(part, depth) for part in (node.test, node.body, node.orelse))
+        test = self.expression(node.test, depth)
+        yes, no = self._perhaps([node.body, node.orelse], depth)
         return lambda scope: yes(scope) if values.truth(test(scope)) else no(scope)
 
     def _call(self, node: ast.Call, depth: int) -> Closure:
@@ -193,7 +211,9 @@ class Compiler:
 
     def _if(self, node: ast.If, depth: int) -> Do:
         test = self.expression(node.test, depth)
+        self._sometimes += 1
         yes, no = self.statements(node.body, depth), self.statements(node.orelse, depth)
+        self._sometimes -= 1
 
         def choose(scope: dict[str, Any]) -> None:
             for do in yes if values.truth(test(scope)) else no:
@@ -239,5 +259,25 @@ def _is_path(node: ast.expr) -> bool:
     return isinstance(node, ast.Name)
 
 
+_KINDS: Mapping[str, str] = {
+    "Expr": "a line that sets nothing",
+    "Import": "import",
+    "ImportFrom": "import",
+    "Pow": "**",
+    "Lambda": "a function of one's own",
+    "FunctionDef": "a function of one's own",
+    "While": "a loop",
+    "For": "a loop",
+    "ListComp": "a loop",
+    "SetComp": "a loop",
+    "DictComp": "a loop",
+    "GeneratorExp": "a loop",
+    "JoinedStr": "a text with placeholders",
+    "Slice": "a part of a list",
+    "Assign": "setting anything but one plain name",
+}
+
+
 def _kind(node: ast.AST) -> str:
-    return f"this ({type(node).__name__})"
+    name = type(node).__name__
+    return _KINDS.get(name, f"this ({name})")

@@ -24,11 +24,16 @@ MAX_BRACKETS = 60
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A compiled expression. `names` are the top-level names it reads, `paths` the dotted ones that have to be there."""
+    """A compiled expression.
+
+    `names` are the top-level names it reads, `paths` the dotted ones that have to be there when their part is reached
+    (`exists` and `coalesce` need nothing to be there), `certain` those of them that are reached in any case.
+    """
 
     source: str
     names: frozenset[str]
     paths: frozenset[str]
+    certain: frozenset[str]
     _closure: Closure
 
     def __call__(self, data: Mapping[str, Any]) -> Any:
@@ -46,11 +51,12 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A compiled script: assignments and `if`. `assigned` are the names it may set, `names` and `paths` what it reads."""
+    """A compiled script: assignments and `if`. `assigned` are the names it may set, the others as in `Expression`."""
 
     source: str
     names: frozenset[str]
     paths: frozenset[str]
+    certain: frozenset[str]
     assigned: frozenset[str]
     _body: tuple[Do, ...]
 
@@ -83,7 +89,7 @@ def compile_expression(source: str) -> Expression:
     tree = _parse(source, "eval")
     assert isinstance(tree, ast.Expression)
     closure = compiler.expression(tree.body, 0)
-    return Expression(source, frozenset(compiler.names), frozenset(compiler.paths), closure)
+    return Expression(source, frozenset(compiler.names), frozenset(compiler.paths), frozenset(compiler.certain), closure)
 
 
 @lru_cache(maxsize=1_024)
@@ -93,7 +99,14 @@ def compile_script(source: str) -> Script:
     tree = _parse(source, "exec")
     assert isinstance(tree, ast.Module)
     body = compiler.statements(tree.body, 0)
-    return Script(source, frozenset(compiler.names), frozenset(compiler.paths), frozenset(compiler.assigned), tuple(body))
+    return Script(
+        source,
+        frozenset(compiler.names),
+        frozenset(compiler.paths),
+        frozenset(compiler.certain),
+        frozenset(compiler.assigned),
+        tuple(body),
+    )
 
 
 def _parse(source: str, mode: str) -> ast.AST:

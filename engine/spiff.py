@@ -14,9 +14,9 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from bpmn import Decision, Model
-from engine import gate
 from engine.errors import CannotGoOn, EngineError, Refused, WrongState
 from engine.json_values import clean
+from engine.runnable import check_model
 from engine.spiff_clock import due_of
 from engine.spiff_environment import no_engine
 from engine.spiff_parse import Specs, build
@@ -41,7 +41,7 @@ def prepare(model: Model, decisions: Mapping[str, Decision]) -> Machine:
 
     Raises Refused with findings for a model that cannot be run as it is drawn.
     """
-    findings = [finding for finding in gate.check_model(model, decisions) if finding.severity == "error"]
+    findings = [finding for finding in check_model(model, decisions) if finding.severity == "error"]
     if findings:
         raise Refused(findings)
     return Machine(model, build(model, decisions))

@@ -1,0 +1,47 @@
+"""All rules about a model in one pass; a rule that cannot cope is a finding too, never a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bpmn import Decision, Finding, Model
+from engine.decisions import check_decision
+from engine.runnable import elements, fields, structure, tokens
+from engine.runnable.drawing import Drawing, Rule
+
+_RULES: tuple[Rule, ...] = (
+    elements.supported_kind,
+    elements.supported_marker,
+    elements.other_element,
+    elements.usable_id,
+    elements.usable_data_name,
+    elements.supported_event,
+    elements.attached_event,
+    elements.runnable_script,
+    elements.known_decision,
+    structure.one_start,
+    structure.flow_ends,
+    structure.ways_out,
+    structure.ways_in,
+    structure.conditions,
+    structure.every_choice_decided,
+    structure.no_busy_loop,
+)
+
+
+def check_model(model: Model, decisions: Mapping[str, Decision], *, names: bool = True) -> tuple[Finding, ...]:
+    """Every reason why this model would not run as it is drawn (errors), and what deserves a look (warnings).
+
+    `names` also asks whether what conditions read is produced at all; `check_fields` does that better where forms are at hand.
+    """
+    drawing = Drawing(model, decisions)
+    if too_large := tuple(elements.usable_size(drawing)):
+        return too_large  # nothing else is worth the time
+    found = [finding for rule in _RULES for finding in rule(drawing)]
+    used = {node.decision for node in model.nodes if node.decision}
+    found += [finding for name in sorted(used & decisions.keys()) for finding in check_decision(decisions[name])]
+    if names:
+        found += fields.known_names(drawing)
+    if not any(finding.severity == "error" for finding in found):
+        found += tokens.sound(drawing)
+    return tuple(dict.fromkeys(found))

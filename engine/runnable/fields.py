@@ -1,0 +1,142 @@
+"""Rules about names: what conditions, scripts and decisions read has to be produced by a step, and before it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
+from typing import Any
+
+from bpmn import Bundle, Finding, Node
+from engine.expressions import Expression, ExpressionError, Script, compile_expression, compile_script
+from engine.runnable import tokens
+from engine.runnable.drawing import CHOOSING, Drawing, at_flow, at_node
+from engine.runnable.elements import INTAKE
+
+Fields = Mapping[str, Set[str] | None]
+"""By the name of a step: the fields it produces, None where that is not known."""
+
+
+def known_names(drawing: Drawing) -> Iterator[Finding]:
+    """Whatever is read is the id of a step, a decision, a script or the intake, and a field it has."""
+    yield from _findings(drawing, produced(drawing, None), None)
+
+
+def check_fields(bundle: Bundle) -> tuple[Finding, ...]:
+    """As `known_names`, with the forms at hand: fields exist, are not left empty, and the step was done before."""
+    drawing = Drawing(bundle.model, bundle.decisions)
+    return tuple(dict.fromkeys(_findings(drawing, produced(drawing, bundle.forms), bundle.forms)))
+
+
+def produced(drawing: Drawing, forms: Mapping[str, Mapping[str, Any]] | None) -> dict[str, Set[str] | None]:
+    """What each step leaves in the data of a case."""
+    fields: dict[str, Set[str] | None] = {}
+    for node in drawing.model.nodes:
+        if node.kind == "startEvent" and node.scope == drawing.model.process_id:
+            fields[INTAKE] = _of_form(node, forms)
+        elif node.is_human:
+            fields[node.id] = _of_form(node, forms)
+        elif (decision := drawing.decision_of(node)) is not None:
+            fields[node.id] = frozenset(decision.outputs)
+        elif node.kind == "scriptTask":
+            fields[node.id] = _of_script(node)
+    return fields
+
+
+def _of_form(node: Node, forms: Mapping[str, Mapping[str, Any]] | None) -> Set[str] | None:
+    if forms is None or (node.form is not None and node.form not in forms):
+        return None
+    return frozenset(forms[node.form].get("properties", {})) if node.form is not None else frozenset()
+
+
+def _of_script(node: Node) -> Set[str] | None:
+    try:
+        return compile_script(node.script or "").assigned
+    except ExpressionError:
+        return None
+
+
+def _findings(drawing: Drawing, fields: Fields, forms: Mapping[str, Mapping[str, Any]] | None) -> Iterator[Finding]:
+    for flow in drawing.flows:
+        source = drawing.model.by_id[flow.source]
+        expression = _compiled(flow.condition) if source.kind in CHOOSING and flow.condition else None
+        if expression is not None:
+            for message, severity in _about(drawing, source, expression, fields, forms):
+                yield at_flow("unknown-name", flow, message, severity)
+    for node in drawing.model.nodes:
+        for read, where in _read_by(drawing, node):
+            for message, severity in _about(drawing, node, read, fields, forms):
+                yield at_node("unknown-name", node, f"{where}{message}", severity)
+
+
+def _compiled(source: str) -> Expression | None:
+    try:
+        return compile_expression(source)
+    except ExpressionError:
+        return None  # another rule says so
+
+
+def _read_by(drawing: Drawing, node: Node) -> Iterator[tuple[Expression | Script, str]]:
+    if (decision := drawing.decision_of(node)) is not None:
+        for column in decision.inputs:
+            if (expression := _compiled(column.expression)) is not None:
+                yield expression, f"the decision {node.decision!r}: "
+    elif node.kind == "scriptTask":
+        try:
+            yield compile_script(node.script or ""), "the script: "
+        except ExpressionError:
+            return
+
+
+def _about(
+    drawing: Drawing, place: Node, read: Expression | Script, fields: Fields, forms: Mapping[str, Mapping[str, Any]] | None
+) -> Iterator[tuple[str, Any]]:
+    own = read.assigned if isinstance(read, Script) else frozenset()
+    for name in sorted(read.names - fields.keys() - own):
+        yield f"{name!r} is no step of this process: write <id of the step>.<field>", "error"
+    for path in sorted(read.paths):
+        name, _, field = path.partition(".")
+        if name in own or name not in fields:
+            continue
+        known = fields[name]
+        field = field.partition(".")[0]
+        if not field:
+            yield f"{path!r} is a whole step and has no value: write {path}.<field>", "error"
+        elif known is not None and field not in known:
+            listed = ", ".join(sorted(known)) or "no fields"
+            yield f"{name!r} has no field {field!r}, it has {listed}", "error"
+        elif path in read.certain:
+            yield from _perhaps_missing(drawing, place, name, field, forms)
+
+
+def _perhaps_missing(
+    drawing: Drawing, place: Node, name: str, field: str, forms: Mapping[str, Mapping[str, Any]] | None
+) -> Iterator[tuple[str, Any]]:
+    node = _node_named(drawing, name)
+    if node is None:
+        return
+    form = (forms or {}).get(node.form or "")
+    if form is not None and field not in form.get("required", ()):
+        yield f"the field {name}.{field} may be left empty: use exists({name}.{field}) or coalesce(...)", "warning"
+    if not _done_before(drawing, node, place):
+        yield f"the step {node.name!r} is not always done before this: use exists({name}.{field}) and ...", "warning"
+
+
+def _node_named(drawing: Drawing, name: str) -> Node | None:
+    if name == INTAKE:
+        return next((drawing.model.by_id[node_id] for node_id in drawing.starts(drawing.model.process_id)), None)
+    return drawing.model.by_id.get(name)
+
+
+def _done_before(drawing: Drawing, node: Node, place: Node) -> bool:
+    """Every way to `place` passes `node`; what stands in a sub-process is compared by the sub-processes around it."""
+    for outer in _around(drawing, place):
+        for step in _around(drawing, node):
+            if step.scope == outer.scope:
+                return step.kind == "startEvent" or step.id == outer.id or tokens.done_before(drawing, step.id, outer.id)
+    return True
+
+
+def _around(drawing: Drawing, node: Node) -> Iterator[Node]:
+    yield node
+    while (parent := drawing.model.by_id.get(node.scope)) is not None:
+        yield parent
+        node = parent
