@@ -71,6 +71,6 @@ def office(**changes: Any) -> Calendar:
     return Calendar.from_data(data(**changes))
 
 
-def year(off: tuple[str, ...] = (), make_up: tuple[str, ...] = ()) -> Mapping[str, Any]:
+def year(off: tuple[str, ...] = (), make_up: tuple[str, ...] = ()) -> Mapping[int, Any]:
     """The entry `years` for 2026."""
     return {2026: {"off": list(off), "make_up": list(make_up)}}
