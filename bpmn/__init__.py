@@ -6,6 +6,7 @@ from bpmn.dmn import read_decisions
 from bpmn.documents import read_yaml
 from bpmn.durations import BadDuration, Duration, Unit
 from bpmn.errors import BadModel, Finding, Severity
+from bpmn.layout import lay_out
 from bpmn.model import (
     Bundle,
     Decision,
@@ -48,6 +49,7 @@ __all__ = [
     "calendar_data",
     "calendar_names",
     "check",
+    "lay_out",
     "read_bundle",
     "read_card",
     "read_decisions",
