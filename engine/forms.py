@@ -142,7 +142,7 @@ def fields(schema: Mapping[str, Any], language: str) -> list[Field]:
 
 def _to_draw(schema: Mapping[str, Any], name: str, about: Mapping[str, Any], language: str) -> Field:
     choices = about.get("enum", ())
-    labels = (about.get("x-labels") or {}).get(language) or [str(choice) for choice in choices]
+    labels = (about.get("x-labels") or {}).get(language) or [_sent(choice) for choice in choices]
     return Field(
         name=name,
         kind=_kind(schema, name, about),
@@ -201,7 +201,14 @@ def _multiple_of(validator: Any, step: Any, value: Any, schema: Any) -> Iterator
         yield ValidationError(f"{value} is not a multiple of {step}")
 
 
-_Validator = extend(Draft202012Validator, {"multipleOf": _multiple_of})  # type: ignore[no-untyped-call]
+def _properties(validator: Any, properties: Mapping[str, Any], value: Any, schema: Any) -> Iterator[ValidationError]:
+    """The library forgets which field it was when the schema of the field is false."""
+    for name, about in properties.items():
+        if name in value:
+            yield from validator.descend(value[name], {"not": {}} if about is False else about, path=name, schema_path=name)
+
+
+_Validator = extend(Draft202012Validator, {"multipleOf": _multiple_of, "properties": _properties})  # type: ignore[no-untyped-call]
 _KEYS = {
     "minimum": "minimum",
     "maximum": "maximum",
@@ -236,6 +243,4 @@ def _of_one_field(field: str, rule: Any, wanted: Any) -> Problem:
         return Problem(field, _KEYS[rule], {"limit": str(wanted)})
     if rule in ("enum", "const"):
         return Problem(field, "choice", {"choices": ", ".join(map(_sent, wanted if rule == "enum" else [wanted]))})
-    if rule == "pattern":
-        return Problem(field, "pattern", {})
-    return Problem(field, "empty" if rule is None else "unfit", {})  # no rule: the schema false
+    return Problem(field, {"pattern": "pattern", "not": "empty"}.get(rule, "unfit"), {})
