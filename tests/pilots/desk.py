@@ -37,6 +37,9 @@ def minutes(value: float) -> timedelta:
     return timedelta(minutes=value)
 
 
+QUARTER_HOUR, TWO_MINUTES, FOUR_HOURS, TWENTY_HOURS = minutes(15), minutes(2), hours(4), hours(20)
+
+
 def total(**changes: Any) -> dict[str, Any]:
     """The criterion "nine of ten complaints solved within 48 hours"."""
     criterion = {
@@ -136,7 +139,7 @@ class Desk:
         )
         return number
 
-    def offer(self, case: str, step: str, at: datetime, *, due: timedelta | None = minutes(15), post: str = AGENT[1]) -> int:
+    def offer(self, case: str, step: str, at: datetime, *, due: timedelta | None = QUARTER_HOUR, post: str = AGENT[1]) -> int:
         """A step waits for somebody; returns the number of the item."""
         self.items += 1
         self.say(
@@ -166,7 +169,7 @@ class Desk:
         *,
         step: str = "receive",
         by: tuple[str, str] = AGENT,
-        claimed_after: timedelta = minutes(2),
+        claimed_after: timedelta = TWO_MINUTES,
         **measures: Any,
     ) -> str:
         """A complaint with one step that is claimed soon, and done when the case is; open for good when `takes` is None."""
@@ -187,7 +190,7 @@ class Desk:
 
 
 def stream(
-    desk: Desk, good: list[bool], *, start: datetime = MONDAY, every: timedelta = hours(4), good_takes: timedelta = hours(20)
+    desk: Desk, good: list[bool], *, start: datetime = MONDAY, every: timedelta = FOUR_HOURS, good_takes: timedelta = TWENTY_HOURS
 ) -> datetime:
     """Cases at even intervals, in time or still open; returns an instant at which every limit of 48 hours has passed."""
     at = start
