@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, flash, g, redirect, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 import engine
 from webapp.edge import edge, now, reading, transaction
+from webapp.sentences import gettext
 
 View = TypeVar("View", bound=Callable[..., Any])
 _ATTRIBUTE = "pilotrun_policy"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 import engine
+from webapp.sentences import gettext
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +100,8 @@ def page(status: int, *, detail: str | None = None) -> ResponseReturnValue:
     """The page of an error."""
     if request.path == "/healthz":
         return jsonify(status="error"), status
+    if status >= 500:
+        g.setdefault("person", None)  # the database may be what failed: do not ask it again who is looking
     return render_template("error.html", status=status, words=words_for(status), detail=detail), status
 
 
@@ -112,7 +114,7 @@ def _on_engine(error: engine.EngineError) -> ResponseReturnValue:
         return page(409, detail=gettext("The working calendar does not reach that far. An administrator has to extend it."))
     if isinstance(error, engine.CannotGoOn):
         log.error("case cannot go on", exc_info=error)
-        return page(409, detail=gettext("The process cannot go on from here with these answers. The owner has been told why."))
+        return page(409, detail=gettext("With these answers the process cannot go on as it was drawn. Please tell its owner."))
     return page(status)
 
 

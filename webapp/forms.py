@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 import engine
 from engine.forms import SENTENCES
 from webapp.language import language, pick
+from webapp.sentences import gettext
 
 PREFIX = "answer-"  # answers never collide with the form's own fields: key, comment, csrf_token
 LONGEST_COMMENT = 2_000

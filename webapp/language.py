@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_timedelta
 from flask import Flask, request
-from flask_babel import Babel, get_locale, gettext, ngettext
+from flask_babel import Babel, get_locale  # type: ignore[import-untyped]
 from markupsafe import Markup
 
 from bpmn import BadDuration, Duration, Unit
 from webapp.edge import edge, now
+from webapp.sentences import gettext, ngettext
 
 COOKIE = "pilotrun-language"
 LOCALES = {"en": "en", "zh": "zh_Hans_CN"}

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, request, url_for
-from flask_babel import gettext
 
 from webapp.access import person
 from webapp.edge import edge, now
+from webapp.sentences import gettext
 
 OVERSEERS = ("owner", "director", "reviewer", "administrator")
 

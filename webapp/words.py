@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext
-
+from webapp.sentences import gettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,5 +128,3 @@ _EVENTS: dict[str, Said] = {
     "decision.taken": _decision,
     "incident.raised": lambda step, data, posts: gettext("The case cannot go on: %(reason)s", reason=data.get("reason", "")),
 }
-
-

@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 import engine
 from webapp.access import actor, inside, needs
 from webapp.edge import now, reading, transaction
 from webapp.pages.escalations import of_board
+from webapp.sentences import gettext
 from webapp.view import OVERSEERS
 
 pages = Blueprint("board", __name__)

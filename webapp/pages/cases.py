@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 import engine
 from webapp import words
@@ -16,6 +15,7 @@ from webapp.access import actor, needs
 from webapp.edge import now, reading, transaction
 from webapp.language import pick, span
 from webapp.pages.data import parts
+from webapp.sentences import gettext
 
 pages = Blueprint("cases", __name__)
 

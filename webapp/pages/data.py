@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext
-
 from webapp.forms import Answer, answers_in_words
+from webapp.sentences import gettext
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import gettext
-
 import engine
 from webapp import words
 from webapp.language import pick
+from webapp.sentences import gettext
 
 
 @dataclass(frozen=True, slots=True)

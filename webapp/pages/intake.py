@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 import engine
 from webapp import forms, words
@@ -15,6 +14,7 @@ from webapp.edge import edge, now, reading, transaction
 from webapp.errors import page
 from webapp.language import pick
 from webapp.pages.start import render_intake, start
+from webapp.sentences import gettext
 
 pages = Blueprint("intake", __name__)
 

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 import engine
 from webapp.access import cookie_name, inside, needs, person, public, token_hash
 from webapp.edge import edge, now, reading, transaction
 from webapp.language import COOKIE
+from webapp.sentences import gettext
 
 pages = Blueprint("sign_in", __name__)
 _A_YEAR = 31_536_000

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 import engine
 from webapp import forms
 from webapp.access import actor, needs
 from webapp.edge import now, reading, transaction
 from webapp.language import pick
+from webapp.sentences import gettext
 
 pages = Blueprint("start", __name__)
 
@@ -60,7 +60,12 @@ def _page(code: str, entered: Mapping[str, str] | None = None, wrong: engine.Bad
     with reading() as c:
         about = engine.start_form(c, code)
     return render_intake(
-        about, entered, wrong, lead=f"{pick(about.name)} · {code}", action=gettext("Start the case"), title=gettext("Start a case")
+        about,
+        entered,
+        wrong,
+        lead=f"{pick(about.name)} · {code}",
+        action=gettext("Start the case"),
+        title=gettext("Start a case"),
     )
 
 

@@ -8,15 +8,16 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 import engine
 from webapp import forms, words
 from webapp.access import actor, needs
 from webapp.edge import now, reading, transaction
+from webapp.errors import Words, words_for
 from webapp.language import pick
 from webapp.pages.data import Part, parts
 from webapp.pages.escalations import Line, of_notice
+from webapp.sentences import gettext
 
 pages = Blueprint("tasks", __name__)
 MOST_NOTICES = 8
@@ -166,9 +167,7 @@ def _was_faster(item: int) -> ResponseReturnValue:
     return render_template("error.html", status=409, words=_words(task.state), detail=said.get(task.state), again=again), 409
 
 
-def _words(state: str) -> Any:
-    from webapp.errors import Words, words_for
-
+def _words(state: str) -> Words:
     if state == "offered":
         return Words(gettext("The task is not in your hands"), "", gettext("Nothing was changed."))
     return words_for(409)

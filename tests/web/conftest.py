@@ -1,0 +1,148 @@
+"""People in front of the web application: each with a browser of their own, on a world whose clock is turned by hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+import engine
+from tests import catalogues
+from tests.world import World, build_world
+from webapp.app import create_app
+from webapp.passwords import Passwords
+from webapp.settings import Settings
+
+PASSWORD = "complaint-desk-2024"
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+KEY = re.compile(r'name="key" value="([^"]+)"')
+
+
+@dataclass
+class Visitor:
+    """Somebody with a browser: cookies are kept, forms carry the token of the page they were on."""
+
+    client: FlaskClient
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        """Open a page."""
+        return self.client.get(path, headers=headers)
+
+    def text(self, path: str) -> str:
+        """The page as it reads."""
+        response = self.get(path)
+        assert response.status_code == 200, (path, response.status_code)
+        return reads(response)
+
+    def post(self, path: str, page: str | None = None, **form: str) -> TestResponse:
+        """Fill in the form of `page` (else of `path` itself) and send it."""
+        opened = reads(self.get(page or path), markup=True)
+        token, key = TOKEN.search(opened), KEY.search(opened)
+        sent = {"csrf_token": token[1] if token else "", **({"key": key[1]} if key else {}), **form}
+        return self.client.post(path, data=sent)
+
+    def answer(self, item: int, **answers: str) -> TestResponse:
+        """Complete a task with these answers."""
+        path = f"/tasks/{item}"
+        return self.post(path, **{f"answer-{name}": text for name, text in answers.items()})
+
+    def sign_in(self, login: str, password: str = PASSWORD) -> TestResponse:
+        """Use the sign-in form."""
+        return self.post("/sign-in", login=login, password=password)
+
+    def speak(self, language: str) -> Visitor:
+        """Choose a language."""
+        self.get(f"/language/{language}")
+        return self
+
+
+def reads(response: TestResponse, *, markup: bool = False) -> str:
+    """The body; without markup as a person reads it, blanks collapsed."""
+    body = response.get_data(as_text=True)
+    return body if markup else " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+@dataclass
+class House:
+    """The application on a world."""
+
+    world: World
+    app: Flask
+
+    def visitor(self) -> Visitor:
+        """Somebody from outside."""
+        return Visitor(self.app.test_client())
+
+    def person(self, login: str, language: str = "en") -> Visitor:
+        """Somebody of the sample organisation, signed in."""
+        found = self.visitor().speak(language)
+        assert found.sign_in(login).status_code == 303
+        return found
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fresh_catalogues() -> None:
+    catalogues.compile_all()
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    """One real hash for everybody: making it costs a tenth of a second."""
+    return Passwords().hash(PASSWORD)
+
+
+def move_in(world: World, password_hash: str, **changes: object) -> House:
+    """Give everybody the sample password and open the doors."""
+    with engine.writing(world.engine) as c:
+        for someone in world.bundle.organisation["persons"]:
+            engine.set_password(c, someone["login"], password_hash)
+    settings = Settings(secret_key="a-key-for-tests-only", public_rate_per_minute=3, language="en", **changes)  # type: ignore[arg-type]
+    return House(world, create_app(settings, engine=world.engine, clock=world.clock))
+
+
+@pytest.fixture
+def house(sqlite_world: World, password_hash: str) -> House:
+    """The application on SQLite."""
+    return move_in(sqlite_world, password_hash)
+
+
+@pytest.fixture
+def both_houses(world: World, password_hash: str) -> House:
+    """The application on SQLite and on PostgreSQL, one after the other."""
+    return move_in(world, password_hash)
+
+
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory: pytest.TempPathFactory, password_hash: str) -> Iterator[House]:
+    """A house full of cases in every state, for tests that only look."""
+    world = build_world(f"sqlite:///{tmp_path_factory.mktemp('furnished') / 'pilotrun.db'}")
+    furnish(world)
+    yield move_in(world, password_hash)
+    world.engine.dispose()
+
+
+def furnish(world: World) -> dict[str, engine.StartedCase]:
+    """One case of each kind, by what it is like."""
+    done = world.start(subject="Kettle leaks after two days")
+    world.walk(done, "receive", "classify", "handle", "feedback", "archive")
+    shared = world.start(subject="Hotline is never answered")
+    world.walk(shared, "receive")
+    world.do(shared, "classify", {"ask_sales": True, "ask_legal": True})
+    late = world.start(subject="Invoice names another company")
+    world.later(hours=30)
+    cancelled = world.start(subject="Sent twice by mistake")
+    with engine.writing(world.engine) as c:
+        engine.cancel_case(c, cancelled.id, "the same as the one before", by=world.who("li.na"), now=world.now)
+    fresh = world.start(by=None, subject="Fridge door does not close")
+    mine = world.start(subject="Wrong colour delivered")
+    item = world.item(mine, "receive")
+    with engine.writing(world.engine) as c:
+        engine.claim(c, item.item, by=world.who("chen.jing"), now=world.now)
+    world.later(minutes=4)
+    return {"done": done, "shared": shared, "late": late, "cancelled": cancelled, "fresh": fresh, "mine": mine}
