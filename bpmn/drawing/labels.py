@@ -82,6 +82,9 @@ def _beside(box: Box, text: str, above_first: bool) -> Iterator[tuple[Box, float
         yield Box(middle - width / 2, y, width, height), 0.0
         yield Box(middle + 4, y, width, height), 0.2
         yield Box(middle - 4 - width, y, width, height), 0.2
+    for y in (above - 6, below + 6):  # past a line that runs close by
+        yield Box(middle + 4, y, width, height), 0.3
+        yield Box(middle - 4 - width, y, width, height), 0.3
     for y in (box.y - height + 6, box.bottom - 6):
         yield Box(box.right - 2, y, width, height), 0.4
         yield Box(box.x - width + 2, y, width, height), 0.4

@@ -95,17 +95,17 @@ class Router:
             came[state] = before
             if state[0] == goal:
                 return _traced(state, came)
-            for further, step in self._around(state, goal, line, free, before is None):
+            for further, step in self._around(state, goal, line, free):
                 if further not in came:
                     total = cost + step
                     ahead = abs(self._xs[further[0][0]] - goal_x) + abs(self._ys[further[0][1]] - goal_y)
                     heapq.heappush(queue, (total + ahead, next(number), total, further, state))
         return None
 
-    def _around(self, state: _State, goal: Vertex, line: Line, free: set[str], first: bool) -> Iterator[tuple[_State, float]]:
+    def _around(self, state: _State, goal: Vertex, line: Line, free: set[str]) -> Iterator[tuple[_State, float]]:
         vertex, direction = state
         for turn, (dx, dy) in enumerate(_STEPS):
-            if (turn + 2) % 4 == direction or (first and turn != direction):
+            if (turn + 2) % 4 == direction:
                 continue
             further = (vertex[0] + dx, vertex[1] + dy)
             if not (0 <= further[0] < len(self._xs) and 0 <= further[1] < len(self._ys)):

@@ -11,7 +11,7 @@ from lxml import etree
 from bpmn.names import ACTIVITIES, EVENTS, FLOW_NODES, GATEWAYS, SUB_PROCESSES, tag
 from bpmn.safexml import attribute, local, text_of
 
-TASK_SIZE, GATEWAY_SIZE, EVENT_SIZE = (110.0, 80.0), (50.0, 50.0), (36.0, 36.0)
+TASK_SIZE, GATEWAY_SIZE, EVENT_SIZE = (120.0, 80.0), (50.0, 50.0), (36.0, 36.0)
 FONT = 11.0  # pixels, of names outside their shapes as bpmn-js draws them
 
 
