@@ -6,11 +6,12 @@ BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
 DC = "http://www.omg.org/spec/DD/20100524/DC"
 DI = "http://www.omg.org/spec/DD/20100524/DI"
+XML = "http://www.w3.org/XML/1998/namespace"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 PILOT = "urn:pilotrun:bpmn:1.0"
 # Colours of shapes: bpmn-js draws them, the engine never looks at them.
 COLOURS = frozenset({"http://bpmn.io/schema/bpmn/biocolor/1.0", "http://www.omg.org/spec/BPMN/non-normative/color/1.0"})
-KEPT = frozenset({BPMN, BPMNDI, DC, DI, XSI, PILOT}) | COLOURS
+KEPT = frozenset({BPMN, BPMNDI, DC, DI, XML, XSI, PILOT}) | COLOURS
 
 HUMAN = frozenset({"task", "userTask", "manualTask"})
 TASKS = HUMAN | {"scriptTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask"}

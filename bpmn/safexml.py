@@ -15,6 +15,9 @@ MOST_ELEMENTS = 20_000
 DEEPEST = 64
 LONGEST_ATTRIBUTE = 4_000
 LONGEST_TEXT = 20_000
+MOST_FINDINGS = 200
+
+_PLACE = re.compile(r", line \d+, column \d+.*", re.DOTALL)  # libxml2 repeats it; the finding has the line
 
 # What may stand before the root element and then a DOCTYPE. Possessive, so that a hostile prolog costs linear time.
 _PROLOG_DOCTYPE = re.compile(r"(?:\s++|<\?.*?\?>|<!--.*?-->)*+<!(?:DOCTYPE|ENTITY)", re.DOTALL)
@@ -48,9 +51,13 @@ class Report:
         return tuple(finding for finding in self.findings if finding.severity == "warning")
 
     def refuse_if_bad(self) -> None:
-        """Raises BadModel with every error in the order of the file."""
-        if errors := [finding for finding in self.findings if finding.severity == "error"]:
-            raise BadModel(sorted(errors, key=lambda finding: finding.line or 0))
+        """Raises BadModel with the errors in the order of the file, the first 200 of them."""
+        errors = sorted((found for found in self.findings if found.severity == "error"), key=lambda found: found.line or 0)
+        if len(errors) > MOST_FINDINGS:
+            more = f"{len(errors) - MOST_FINDINGS:,} more findings are not shown: repair these first"
+            errors = [*errors[:MOST_FINDINGS], Finding("more", more, file=self.file)]
+        if errors:
+            raise BadModel(errors)
 
 
 def line_of(element: etree._Element) -> int:
@@ -92,9 +99,9 @@ def parse(data: bytes, file: str | None = None) -> etree._Element:
     try:
         root = etree.fromstring(data, _parser())
     except etree.XMLSyntaxError as error:
-        raise _refused(
-            "broken-xml", f"this is not well-formed XML: {error.msg}; repair or export the file again", file, error.lineno
-        ) from None
+        what = _PLACE.sub("", error.msg or "it ends too early")
+        message = f"this is not well-formed XML: {what}; repair or export the file again"
+        raise _refused("broken-xml", message, file, error.lineno) from None
     except (ValueError, LookupError) as error:
         raise _refused("broken-xml", f"this cannot be read as XML: {error}", file) from None
     info: Any = root.getroottree().docinfo
