@@ -35,6 +35,12 @@ def test_a_shorter_day_pulls_the_deadline_back_to_its_closing_and_a_later_one_on
     assert calendar.add(at("2026-03-05 09:20"), of("1 working day")) == at("2026-03-06 10:00")
 
 
+def test_the_very_minute_of_closing_still_belongs_to_the_day() -> None:
+    calendar = office(weekly=data()["weekly"] | {"sat": [["09:00", "12:00"]]})
+    assert calendar.add(at("2026-03-07 12:00"), of("1 working day")) == at("2026-03-09 12:00")
+    assert calendar.add(at("2026-03-07 12:01"), of("1 working day")) == at("2026-03-09 18:00")
+
+
 def test_a_complaint_of_sunday_gets_the_whole_monday_also_after_a_short_saturday() -> None:
     calendar = office(weekly=data()["weekly"] | {"sat": [["09:00", "12:00"]]})
     assert calendar.add(at("2026-03-08 10:00"), of("1 working day")) == at("2026-03-09 18:00")
