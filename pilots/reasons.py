@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pilots.texts import is_chinese, limit_text
+
 Param = str | int | float
 
 SENTENCES: Mapping[str, Mapping[str, str]] = {
@@ -102,7 +104,8 @@ class Reason:
 
     def text(self, language: str = "en") -> str:
         """The sentence; `language` is en, zh or a locale that begins with them."""
-        return SENTENCES[self.key]["zh" if language.lower().startswith("zh") else "en"].format(**self.params)
+        params = {key: limit_text(str(value), language) if key == "limit" else value for key, value in self.params.items()}
+        return SENTENCES[self.key]["zh" if is_chinese(language) else "en"].format(**params)
 
     def __str__(self) -> str:
         return self.text()
