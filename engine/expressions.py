@@ -98,6 +98,8 @@ def compile_script(source: str) -> Script:
     compiler = Compiler()
     tree = _parse(source, "exec")
     assert isinstance(tree, ast.Module)
+    if not tree.body:
+        raise ExpressionError("it is empty")
     body = compiler.statements(tree.body, 0)
     return Script(
         source,

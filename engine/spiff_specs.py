@@ -8,7 +8,7 @@ from typing import Any
 from SpiffWorkflow.bpmn.specs import defaults
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.control import BpmnStartTask, SimpleBpmnTask
-from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin
 from SpiffWorkflow.operators import Operator
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
@@ -136,7 +136,7 @@ class BoundaryEvent(Step, defaults.BoundaryEvent):
         return True
 
 
-class ErrorDefinition(NoneEventDefinition):
+class ErrorDefinition(EventDefinition):
     """Fires when an ErrorEnd says so, never by itself."""
 
     def has_fired(self, my_task: Task) -> bool:

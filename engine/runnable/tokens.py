@@ -50,7 +50,10 @@ def _played(game: Game) -> Iterator[Finding]:
 def _report(game: Game, stuck: set[str], twice: set[str]) -> Iterator[Finding]:
     for node in game.nodes:
         if node.id in stuck:
-            message = "it may wait for ever: on some ways not all of its incoming flows are taken; use an inclusive gateway"
+            message = (
+                "it may wait for ever, as not every way here takes all its incoming flows: use an inclusive gateway, "
+                "or let ways of which only one is taken meet in an exclusive gateway before it"
+            )
             yield at_node("waits-for-ever", node, message)
         elif node.id in twice:
             message = "two tokens may arrive here by one flow, so what follows may be done twice: join the ways before"

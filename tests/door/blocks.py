@@ -1,0 +1,178 @@
+"""Random structured processes, and an oracle that plays them without any engine: nested blocks, rewritten step by step."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+State: TypeAlias = Any
+"""What is left of a block: None when done, ("task", id, event), ("seq", state, rest), ("par", states), ("loop", ...)."""
+
+
+@dataclass
+class Block:
+    """A piece of a process: `kind` is task, seq, xor, and, or, loop or sub; `parts` the blocks in it."""
+
+    kind: str
+    name: str
+    parts: list[Block] = field(default_factory=list)
+
+
+@dataclass
+class Maker:
+    """Draws random blocks, `left` bounds the number of steps."""
+
+    random: random.Random
+    left: int
+    count: int = 0
+
+    def name(self, prefix: str) -> str:
+        """A fresh id."""
+        self.count += 1
+        return f"{prefix}{self.count}"
+
+    def block(self, depth: int = 0) -> Block:
+        """A random block."""
+        if depth >= 4 or self.left <= 0:
+            return self._task()
+        kind = self.random.choice(["task", "task", "seq", "xor", "and", "or", "loop", "sub"])
+        if kind == "task":
+            return self._task()
+        name = self.name(kind)
+        width = 1 if kind in {"loop", "sub"} else self.random.randint(2, 3)
+        parts = [self.block(depth + 1) for _ in range(width)]
+        return Block(kind, name, parts)
+
+    def _task(self) -> Block:
+        self.left -= 1
+        return Block("task", self.name("t"))
+
+
+def drawing(block: Block) -> tuple[dict[str, Any], list[str]]:
+    """Steps and flows for `paper.draw`. Before each choice somebody is asked: `ask_<name>`."""
+    steps: dict[str, Any] = {}
+    flows: list[str] = []
+    last = _draw(block, "start", "", steps, flows)
+    flows.append(f"{last} end")
+    return steps, flows
+
+
+def _draw(block: Block, before: str, condition: str, steps: dict[str, Any], flows: list[str]) -> str:
+    """Draw the block after `before`; returns the node that its end leaves from."""
+    name = block.name
+    if block.kind == "seq":
+        for number, part in enumerate(block.parts):
+            before = _draw(part, before, condition if number == 0 else "", steps, flows)
+        return before
+    if block.kind == "task":
+        steps[name] = "user"
+        flows.append(f"{before} {name}{condition}")
+        return name
+    if block.kind == "sub":
+        inner, inside = {}, []
+        last = _draw(block.parts[0], f"{name}_start", "", inner, inside)
+        steps[name] = (inner, [*inside, f"{last} {name}_end"])
+        flows.append(f"{before} {name}{condition}")
+        return name
+    if block.kind == "loop":
+        steps |= {f"{name}_in": "xor", f"ask_{name}": "user ask", f"{name}_out": "xor"}
+        flows.append(f"{before} {name}_in{condition}")
+        last = _draw(block.parts[0], f"{name}_in", "", steps, flows)
+        flows += [f"{last} ask_{name}", f"ask_{name} {name}_out", f"{name}_out {name}_in: ask_{name}.again == true"]
+        steps[f"{name}_after"] = "pass"
+        flows.append(f"{name}_out {name}_after: default")
+        return f"{name}_after"
+    return _draw_split(block, before, condition, steps, flows)
+
+
+def _draw_split(block: Block, before: str, condition: str, steps: dict[str, Any], flows: list[str]) -> str:
+    name, kind = block.name, block.kind
+    steps |= {f"{name}_in": kind, f"{name}_out": kind}
+    if kind == "and":
+        flows.append(f"{before} {name}_in{condition}")
+    else:
+        steps[f"ask_{name}"] = "user ask"
+        flows += [f"{before} ask_{name}{condition}", f"ask_{name} {name}_in"]
+    for number, part in enumerate(block.parts):
+        if kind == "and":
+            way = ""
+        elif number == len(block.parts) - 1:
+            way = ": default"
+        else:
+            way = f": {number} in ask_{name}.ways"
+        last = _draw(part, f"{name}_in", way, steps, flows)
+        flows.append(f"{last} {name}_out")
+    return f"{name}_out"
+
+
+def begin(block: Block) -> State:
+    """The state of a block that has just been entered."""
+    if block.kind == "task":
+        return ("task", block.name)
+    if block.kind == "seq":
+        return _in_order(list(block.parts))
+    if block.kind == "and":
+        return ("par", [begin(part) for part in block.parts])
+    if block.kind == "sub":
+        return begin(block.parts[0])
+    if block.kind == "loop":
+        return ("loop", begin(block.parts[0]), block)
+    return ("ask", f"ask_{block.name}", block)
+
+
+def _in_order(parts: list[Block]) -> State:
+    return ("seq", begin(parts[0]), parts[1:]) if parts else None
+
+
+def open_steps(state: State) -> Iterator[str]:
+    """The ids of the steps that somebody can do."""
+    if state is None:
+        return
+    if state[0] in {"task", "ask"}:
+        yield state[1]
+    elif state[0] == "par":
+        for part in state[1]:
+            yield from open_steps(part)
+    else:
+        yield from open_steps(state[1])
+
+
+def after(state: State, step: str, answers: Mapping[str, Any]) -> State:
+    """The state when this open step has been done."""
+    if state is None or step not in set(open_steps(state)):
+        return state
+    if state[0] == "task":
+        return None
+    if state[0] == "ask":
+        return _chosen(state[2], answers)
+    if state[0] == "seq":
+        inner = after(state[1], step, answers)
+        return _in_order(state[2]) if inner is None else ("seq", inner, state[2])
+    if state[0] == "loop":
+        return _round(state, step, answers)
+    left = [part for part in (after(part, step, answers) for part in state[1]) if part is not None]
+    return ("par", left) if left else None
+
+
+def _chosen(block: Block, answers: Mapping[str, Any]) -> State:
+    if block.kind == "loop":
+        return begin(block) if answers["again"] else None
+    last = len(block.parts) - 1
+    wanted = [number for number in answers["ways"] if number < last] or [last]
+    return ("par", [begin(block.parts[number]) for number in (wanted[:1] if block.kind == "xor" else wanted)])
+
+
+def _round(state: State, step: str, answers: Mapping[str, Any]) -> State:
+    _, inner, block = state
+    inner = after(inner, step, answers)
+    return ("ask", f"ask_{block.name}", block) if inner is None else ("loop", inner, block)
+
+
+def answer(step: str, chance: random.Random, rounds: dict[str, int]) -> dict[str, Any]:
+    """Random answers; loops end after three rounds."""
+    if not step.startswith("ask_"):
+        return {"n": chance.randint(0, 9)}
+    rounds[step] = rounds.get(step, 0) + 1
+    return {"ways": sorted(chance.sample(range(3), chance.randint(0, 3))), "again": rounds[step] < 3 and chance.random() < 0.5}

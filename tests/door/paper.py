@@ -1,0 +1,156 @@
+"""Processes drawn in a few words, read by the real reader: `draw({"a": "user"}, ["start a", "a end"])`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from bpmn import Bundle, Decision, DecisionInput, DecisionRule, Model, read_model
+from engine.spiff import Machine, prepare
+from engine.values import Position
+
+SHARED = Path(__file__).parents[2].parent / "shared"
+MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+_TAGS = {
+    "user": "userTask",
+    "manual": "manualTask",
+    "task": "task",
+    "xor": "exclusiveGateway",
+    "and": "parallelGateway",
+    "or": "inclusiveGateway",
+    "start": "startEvent",
+    "end": "endEvent",
+    "pass": "intermediateThrowEvent",
+    "script": "scriptTask",
+    "rule": "businessRuleTask",
+    "wait": "intermediateCatchEvent",
+    "on": "boundaryEvent",
+    "aside": "boundaryEvent",
+}
+Steps = Mapping[str, Any]
+
+
+def draw(steps: Steps, flows: Sequence[str], process: str = "P") -> Model:
+    """Read the drawing. Events `start` and `end` are there where a flow names them, in a sub-process as `<its id>_start`.
+
+    steps: `"user"`, `"xor"`, `"script x = 1"`, `"wait PT1H"`, `"on a PT1H"` (interrupting), `"aside a R3/PT1H"` (not
+    interrupting), `"on sub error E"`, `"end terminate"`, `"end error E"`, `"rule table"`, or `(steps, flows)` for a sub-process.
+    flows: `"a b"`, `"x b: a.ok == true"`, `"x c: default"`.
+    """
+    return read_model(paper(steps, flows, process).encode())
+
+
+def paper(steps: Steps, flows: Sequence[str], process: str = "P") -> str:
+    """The drawing as BPMN XML."""
+    return (
+        '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:pilot="urn:pilotrun:bpmn:1.0">'
+        f'<process id="{process}" isExecutable="true">{_scope(steps, flows, "")}</process>'
+        '<error id="E" errorCode="E"/><error id="F" errorCode="F"/></definitions>'
+    )
+
+
+def _scope(steps: Steps, flows: Sequence[str], prefix: str) -> str:
+    named = {name for flow in flows for name in flow.partition(": ")[0].split()}
+    drawn = {f"{prefix}{kind}": kind for kind in ("start", "end") if f"{prefix}{kind}" in named} | dict(steps)
+    defaults = {flow.split()[0]: f"f_{prefix}{n}" for n, flow in enumerate(flows) if flow.endswith(": default")}
+    return "".join(_node(name, what, defaults) for name, what in drawn.items()) + "".join(
+        _flow(flow, f"f_{prefix}{n}") for n, flow in enumerate(flows)
+    )
+
+
+def _node(name: str, what: Any, defaults: Mapping[str, str]) -> str:
+    attributes = f" id={quoteattr(name)}" + (f' default="{defaults[name]}"' if name in defaults else "")
+    if isinstance(what, tuple):
+        return f"<subProcess{attributes}>{_scope(what[0], what[1], name + '_')}</subProcess>"
+    kind, _, rest = what.partition(" ")
+    tag = _TAGS.get(kind, kind)
+    if kind in {"on", "aside"}:
+        host, _, rest = rest.partition(" ")
+        attributes += f' attachedToRef="{host}" cancelActivity="{str(kind == "on").lower()}"'
+    return f"<{tag}{attributes}>{_inside(kind, rest)}</{tag}>"
+
+
+def _inside(kind: str, rest: str) -> str:
+    if kind == "script":
+        return f"<script>{escape(rest)}</script>"
+    if kind == "rule":
+        return f'<extensionElements><pilot:decision ref="{rest}"/></extensionElements>'
+    if kind == "user" and rest:
+        return f'<extensionElements><pilot:form ref="{rest}"/></extensionElements>'
+    if rest == "terminate":
+        return "<terminateEventDefinition/>"
+    if rest.startswith("error"):
+        code = rest.removeprefix("error").strip()
+        return f'<errorEventDefinition errorRef="{code}"/>' if code else "<errorEventDefinition/>"
+    if kind in {"wait", "on", "aside"}:
+        timer = "timeCycle" if rest.startswith("R") else "timeDuration" if rest.startswith("P") else "timeDate"
+        return f"<timerEventDefinition><{timer}>{escape(rest)}</{timer}></timerEventDefinition>"
+    return rest
+
+
+def _flow(flow: str, flow_id: str) -> str:
+    ends, _, condition = flow.partition(": ")
+    source, target = ends.split()
+    inside = "" if condition in {"", "default"} else f"<conditionExpression>{escape(condition)}</conditionExpression>"
+    return f'<sequenceFlow id="{flow_id}" sourceRef="{source}" targetRef="{target}">{inside}</sequenceFlow>'
+
+
+def bundle(model: Model, *decisions: Decision, **forms: Sequence[str]) -> Bundle:
+    """The model with decisions and forms; a form is its field names, all required, `?` behind those that are not."""
+    made = {
+        name: {
+            "type": "object",
+            "properties": {field.rstrip("?"): {"type": "boolean"} for field in fields},
+            "required": [field for field in fields if not field.endswith("?")],
+        }
+        for name, fields in forms.items()
+    }
+    return Bundle(model, {decision.id: decision for decision in decisions}, made)
+
+
+def table(
+    policy: str, inputs: Sequence[str], outputs: Sequence[str], *rows: Sequence[str], aggregation: str | None = None
+) -> Decision:
+    """A decision table called `table`; a row is its input cells and then its output cells."""
+    rules = tuple(DecisionRule(tuple(row[: len(inputs)]), tuple(row[len(inputs) :]), n) for n, row in enumerate(rows, start=10))
+    return Decision("table", "Table", policy, tuple(map(DecisionInput, inputs)), tuple(outputs), rules, 1, aggregation)
+
+
+class Case:
+    """One case of one drawing, with a clock turned by hand. Its state is bytes between any two steps."""
+
+    def __init__(self, machine: Machine, data: Mapping[str, Any] | None = None, now: datetime = MORNING) -> None:
+        self.machine, self.now = machine, now
+        self.at: Position = machine.start(data or {}, now)
+        self.passed = list(self.at.passed)
+
+    @classmethod
+    def of(cls, steps: Steps, flows: Sequence[str], *decisions: Decision, data: Mapping[str, Any] | None = None) -> Case:
+        """Draw, prepare and start."""
+        return cls(prepare(draw(steps, flows), {decision.id: decision for decision in decisions}), data)
+
+    @property
+    def open(self) -> list[str]:
+        """The ids of the open steps, sorted."""
+        return sorted(item.step for item in self.at.items)
+
+    def task(self, step: str) -> str:
+        """The activation of an open step, the oldest if there are several."""
+        return next(item.task for item in self.at.items if item.step == step)
+
+    def do(self, step: str, **answers: Any) -> Case:
+        """Somebody completes an open step."""
+        self.at = self.machine.complete(self.at.state, self.task(step), answers, self.now)
+        self.passed += self.at.passed
+        return self
+
+    def later(self, **time: float) -> Case:
+        """Time passes and the sweep looks."""
+        self.now += timedelta(**time)
+        self.at = self.machine.advance(self.at.state, self.now)
+        self.passed += self.at.passed
+        return self
