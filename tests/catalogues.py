@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,8 +69,18 @@ def _about(message: Message, translated: Message | None) -> Iterator[str]:
     for text in filter(None, texts):
         if set(PLACEHOLDER.findall(text)) - set(PLACEHOLDER.findall(_whole(message))):
             yield f"{_key(message)!r} has another placeholder in its translation"
+        if "%" in _whole(message) and not _can_be_filled(text):
+            yield f"{_key(message)!r} has a translation with a lone %: write %%"
         if re.search(r"[A-Za-z]{3}", PLACEHOLDER.sub("", _key(message))) and not HAN.search(PLACEHOLDER.sub("", text)):
             yield f"{_key(message)!r} is translated without a Chinese character"
+
+
+def _can_be_filled(text: str) -> bool:
+    try:
+        text % defaultdict(int)
+    except (ValueError, TypeError):
+        return False
+    return True
 
 
 def _key(message: Message) -> str:

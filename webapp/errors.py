@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 import engine
+import pilots
 from webapp.sentences import gettext
 
 log = logging.getLogger(__name__)
@@ -118,6 +119,11 @@ def _on_engine(error: engine.EngineError) -> ResponseReturnValue:
     return page(status)
 
 
+def _on_pilot(error: pilots.PilotError) -> ResponseReturnValue:
+    log.error("a pilot cannot be judged", exc_info=error)
+    return page(409, detail=gettext("The figures of this pilot cannot be computed: %(reason)s", reason=error))
+
+
 def _on_http(error: HTTPException) -> ResponseReturnValue:
     return page(error.code or 500) if not error.response else error.response
 
@@ -130,6 +136,7 @@ def _on_anything(error: Exception) -> ResponseReturnValue:
 def install(app: Flask) -> None:
     """Register the pages. A traceback goes to the log, never to a browser."""
     app.register_error_handler(engine.EngineError, _on_engine)
+    app.register_error_handler(pilots.PilotError, _on_pilot)
     app.register_error_handler(CSRFError, _on_http)
     app.register_error_handler(HTTPException, _on_http)
     app.register_error_handler(Exception, _on_anything)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_timedelta
@@ -63,6 +63,11 @@ def when(at: datetime | None) -> str:
 def day(at: datetime | None) -> str:
     """A date with its year."""
     return format_date(local(at), "medium", locale=locale()) if at else ""
+
+
+def date_only(at: date) -> str:
+    """A calendar date as it is written in the page's language."""
+    return str(format_date(at, "medium", locale=locale()))
 
 
 def time_tag(at: datetime | None) -> Markup:
@@ -144,6 +149,6 @@ def install(app: Flask) -> None:
         BABEL_TRANSLATION_DIRECTORIES="translations",
     )
     Babel(app, locale_selector=select_locale)
-    filters = (pick, when, day, time_tag, span, left, standard, percent)
+    filters = (pick, when, day, date_only, time_tag, span, left, standard, percent)
     app.jinja_env.filters.update({filter_.__name__: filter_ for filter_ in filters})
     app.jinja_env.globals.update(language=language, language_tags=TAGS, urgency=urgency, utc=UTC)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp.pages import assets, board, cases, health, intake, sign_in, start, tasks
+from webapp.pages import assets, board, cases, health, intake, pilots, sign_in, start, tasks
 
 
 def install(app: Flask) -> None:
     """Register every page."""
-    for module in (assets, health, sign_in, tasks, start, cases, intake, board):
+    for module in (assets, health, sign_in, tasks, start, cases, intake, board, pilots):
         app.register_blueprint(module.pages)

@@ -27,6 +27,7 @@ class StepLine:
     name: str
     state: words.Chip
     late: bool
+    reached: bool
     times: int
     took: str
     standard: str | None
@@ -79,6 +80,7 @@ def _steps(view: engine.CaseView) -> list[StepLine]:
             name=step.name,
             state=words.step_state(step.state),
             late=step.state in {"late", "open-late"},
+            reached=step.state != "untouched",
             times=step.times,
             took=span(step.sojourn_s) if step.sojourn_s is not None else "–",
             standard=step.standard,
