@@ -35,8 +35,9 @@ def check_model(model: Model, decisions: Mapping[str, Decision], *, names: bool 
     `names` also asks whether what conditions read is produced at all; `check_fields` does that better where forms are at hand.
     """
     drawing = Drawing(model, decisions)
-    if too_large := tuple(elements.usable_size(drawing)):
-        return too_large  # nothing else is worth the time
+    for first in (elements.usable_size, structure.known_place):
+        if broken := tuple(first(drawing)):
+            return broken  # the other rules would take long, or lose their way
     found = [finding for rule in _RULES for finding in rule(drawing)]
     used = {node.decision for node in model.nodes if node.decision}
     found += [finding for name in sorted(used & decisions.keys()) for finding in check_decision(decisions[name])]

@@ -9,6 +9,20 @@ from engine.expressions import ExpressionError, compile_expression
 from engine.runnable.drawing import CHOOSING, GATEWAYS, Drawing, at_flow, at_node, is_always
 
 
+def known_place(drawing: Drawing) -> Iterator[Finding]:
+    """Every element stands in the process or in a sub-process of it."""
+    within = {drawing.model.process_id}
+    todo = [node for node in drawing.model.nodes if node.scope in within]
+    while todo:
+        node = todo.pop()
+        if node.kind == "subProcess" and node.id not in within:
+            within.add(node.id)
+            todo += drawing.within(node.id)
+    for node in drawing.model.nodes:
+        if node.scope not in within:
+            yield at_node("lost-element", node, "it stands in no process or sub-process that runs: move or remove it")
+
+
 def one_start(drawing: Drawing) -> Iterator[Finding]:
     """A process, and each sub-process, has exactly one start event, and at least one end."""
     model = drawing.model
