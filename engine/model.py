@@ -283,5 +283,5 @@ heartbeat = Table(
     "heartbeat",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("at", Utc, nullable=False),
+    Column("at", Utc),
 )

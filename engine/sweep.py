@@ -81,8 +81,7 @@ def heartbeat_at(c: Connection) -> datetime | None:
 
 
 def _pulse(c: Connection, now: datetime) -> None:
-    if c.execute(heartbeat.update().where(heartbeat.c.name == "sweep").values(at=now)).rowcount == 0:
-        c.execute(heartbeat.insert().values(name="sweep", at=now))
+    c.execute(heartbeat.update().where(heartbeat.c.name == "sweep").values(at=now))
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,14 @@ from zoneinfo import ZoneInfo
 
 import engine
 from bpmn import Bundle, Duration, Unit
+from pilots.errors import PilotError
 from pilots.plan import plan_hash, read_plan
 
 Progress = Callable[[int, int], None]
 SETTLE = timedelta(days=7)  # after the last case: long enough for every limit of a day or two to have passed for all
 
 
-class BadRehearsal(ValueError):
+class BadRehearsal(PilotError):
     """The assumptions of the rehearsal cannot be used."""
 
 
@@ -150,8 +151,8 @@ class _Stage:
         for at in self._arrivals(begin):
             self._plan(at, self._arrive)
         now = begin
-        while (at := self._next()) is not None and (self.until is None or at <= self.until):
-            now = at
+        while (following := self._next()) is not None and (self.until is None or following <= self.until):
+            now = following
             engine.sweep_within(self.c, now)
             while self.agenda and self.agenda[0][0] == now:
                 heapq.heappop(self.agenda)[2](now)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import engine
+import pilots
 from bpmn import Bundle, shipped
 
 CODE = "CSC-2024-001"
@@ -121,14 +122,30 @@ class World:
         return [entry.kind for entry in self.log(case)]
 
 
-def build_world(url: str) -> World:
+def furnish(database: engine.Engine) -> None:
     """Upgrade an empty database, deploy the shipped process, import its people, freeze a real pilot."""
-    database = engine.connect(url)
     engine.upgrade(database)
     bundle = shipped(CODE)
     with engine.writing(database) as c:
         engine.import_organisation(c, bundle.organisation, password_hash=PASSWORD_HASH, now=WEDNESDAY_TEN)
         engine.deploy(c, bundle, by=None, now=WEDNESDAY_TEN)
         pilot_id = engine.register_pilot(c, CODE, bundle.plan, rehearsal=False, by=None, now=WEDNESDAY_TEN)
-        engine.freeze_pilot(c, pilot_id, plan_hash="0" * 64, by=None, now=WEDNESDAY_TEN)
-    return World(database, bundle, pilot_id)
+        plan_hash = pilots.plan_hash(pilots.read_plan(bundle.plan))
+        engine.freeze_pilot(c, pilot_id, plan_hash=plan_hash, by=None, now=WEDNESDAY_TEN)
+
+
+def enter_world(url: str) -> World:
+    """The world of a furnished database."""
+    database = engine.connect(url)
+    with engine.reading(database) as c:
+        pilot_id = engine.latest_pilot(c, CODE)
+    assert pilot_id is not None
+    return World(database, shipped(CODE), pilot_id)
+
+
+def build_world(url: str) -> World:
+    """Furnish an empty database and enter it."""
+    database = engine.connect(url)
+    furnish(database)
+    database.dispose()
+    return enter_world(url)

@@ -9,19 +9,28 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bpmn import Bundle, check
+from bpmn import Bundle, Finding, check
 from engine import processes
 from engine.errors import BadInput, NotFound, Refused, WrongState
 from engine.eventlog import Fact, append
+from engine.forms import check_form
 from engine.gate import inspect
 from engine.model import pilot, post, process_version
 from engine.people import Actor
 
 
-def lint(bundle: Bundle) -> tuple[Any, ...]:
+def lint(bundle: Bundle) -> tuple[Finding, ...]:
     """All that is wrong with a bundle, on paper and for the engine; errors first."""
-    findings = [*check(bundle), *inspect(bundle)]
+    findings = [*check(bundle), *inspect(bundle), *_check_forms(bundle)]
     return tuple(sorted(findings, key=lambda finding: (finding.severity != "error", finding.line or 0)))
+
+
+def _check_forms(bundle: Bundle) -> list[Finding]:
+    return [
+        Finding("form-cannot-be-asked", problem, element=name, file=f"forms/{name}.json")
+        for name, schema in sorted(bundle.forms.items())
+        for problem in check_form(schema)
+    ]
 
 
 def deploy(c: Connection, bundle: Bundle, *, version: str = "V1.0", by: Actor | None, now: datetime) -> int:

@@ -31,7 +31,8 @@ def claim(c: Connection, item_id: int, *, by: Actor, now: datetime) -> None:
         .values(state="claimed", claimed_by=by.id, claimed_at=now)
     )
     if won.rowcount != 1:
-        if row.state == "claimed" and row.claimed_by == by.id:
+        now_there = _item(c, item_id)  # read again: what was read above may be from before the winner's commit
+        if now_there.state == "claimed" and now_there.claimed_by == by.id:
             return
         raise WrongState(_who_was_faster(c, item_id, row.name))
     append(c, [_fact("item.claimed", row, by, now)], now)

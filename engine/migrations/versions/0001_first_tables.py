@@ -76,7 +76,7 @@ def upgrade() -> None:
     op.create_table(
         "heartbeat",
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("at", Utc(), nullable=False),
+        sa.Column("at", Utc(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_heartbeat")),
     )
     op.create_table(
@@ -289,6 +289,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_notice_person_id"), "notice", ["person_id"], unique=False)
     head = sa.table("event_head", sa.column("id"), sa.column("seq"), sa.column("hash"))
     op.execute(head.insert().values(id=1, seq=0, hash=GENESIS))
+    # The row is there from the start: two sweeps of a new database would otherwise race to insert it.
+    op.execute(sa.table("heartbeat", sa.column("name")).insert().values(name="sweep"))
     triggers = _SQLITE_APPEND_ONLY if op.get_bind().dialect.name == "sqlite" else _POSTGRES_APPEND_ONLY
     for statement in triggers:
         op.execute(statement)

@@ -1,0 +1,1 @@
+"""One file a verb, then the corners of the store."""

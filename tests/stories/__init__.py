@@ -1,0 +1,1 @@
+"""Whole stories of one complaint, told with people and a hand-turned clock."""
