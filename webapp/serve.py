@@ -92,7 +92,7 @@ def run_web(settings: Settings) -> None:
     WebServer(settings).run()
 
 
-def wait_for_address(host: str, port: int, *, patience: float = 5.0) -> None:
+def wait_for_address(host: str, port: int, *, patience: float = 3.0) -> None:
     """Return when `host:port` can be listened on; a server that was just killed may need a moment to let go.
 
     Raises AddressError after `patience` seconds, or OSError for an address that is not ours.

@@ -1,0 +1,89 @@
+"""`lint` and `deploy`: a process on paper is checked, and made startable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+
+import click
+
+import bpmn
+import engine
+from webapp.cli.common import as_json, bundle_from, database, print_json, print_table
+from webapp.cli.front import Found
+from webapp.clock import utc_now
+from webapp.settings import Settings
+
+
+@click.command()
+@click.argument("source", metavar="FILE|DIR|CODE")
+@as_json
+def lint(source: str, as_json: bool) -> None:
+    """Say what is wrong with a process: on paper, and for the engine.
+
+    FILE is one BPMN model, DIR the directory of a process (model, decisions, forms, card), CODE a shipped process.
+    Nothing in the files is executed. Exit code 1 when there are errors, 2 when a file cannot be read at all.
+
+    \b
+    Examples:
+      pilotrun lint CSC-2024-001
+      pilotrun lint drawings/to-be.bpmn --json
+    """
+    try:
+        findings: Sequence[bpmn.Finding] = engine.lint(bundle_from(source))
+    except bpmn.BadModel as bad:
+        findings = bad.findings
+        unreadable = not any(finding.element for finding in findings)
+    else:
+        unreadable = False
+    _show(findings, as_json=as_json)
+    errors = sum(finding.severity == "error" for finding in findings)
+    if unreadable:
+        raise bpmn.BadModel(findings)
+    if errors:
+        raise Found(f"{source}: {_count(errors, 'error')}, {_count(len(findings) - errors, 'warning')}")
+
+
+@click.command()
+@click.argument("source", metavar="FILE|DIR|CODE")
+@click.option("--version", "version", default="V1.0", show_default=True, help="The version number; it never changes afterwards.")
+@as_json
+def deploy(source: str, version: str, as_json: bool) -> None:
+    """Make a version of a process startable.
+
+    Refused, with every reason, when the engine would not run it exactly as it is drawn.
+
+    \b
+    Examples:
+      pilotrun deploy CSC-2024-001
+      pilotrun deploy drawings/ --version V1.1
+    """
+    bundle = bundle_from(source)
+    code = bundle.model.code or bundle.model.process_id
+    with database(Settings.from_env()) as opened, engine.writing(opened) as c:
+        version_id = engine.deploy(c, bundle, version=version, by=None, now=utc_now())
+        missing = engine.missing_posts(c, bundle)
+    if as_json:
+        print_json(
+            {"id": version_id, "code": code, "version": version, "model_sha256": bundle.model.sha256, "missing_posts": missing}
+        )
+        return
+    click.echo(f"{code} {version} is deployed ({bundle.model.name})")
+    if missing:
+        click.echo(f"warning: the organisation has no {', '.join(missing)}: nobody could do these steps yet", err=True)
+
+
+def _show(findings: Iterable[bpmn.Finding], *, as_json: bool) -> None:
+    findings = list(findings)
+    if as_json:
+        errors = any(finding.severity == "error" for finding in findings)
+        print_json({"ok": not errors, "findings": [asdict(finding) for finding in findings]})
+    elif findings:
+        rows = [(f.severity, f.file, f.line, f.element, f.name, f.rule, f.message) for f in findings]
+        print_table(("severity", "file", "line", "element", "name", "rule", "finding"), rows)
+    else:
+        click.echo("nothing to say: the process can be deployed")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

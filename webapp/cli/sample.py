@@ -1,0 +1,54 @@
+"""The sample organisation and pilot that `init --demo` loads: what a newcomer looks around in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import bpmn
+import engine
+import pilots
+from webapp.passwords import Passwords
+
+CODE = "CSC-2024-001"
+PASSWORD = "complaint-desk-2024"  # noqa: S105 (a sample's password is public on purpose; init without --demo makes none)
+CASES, SEED = 120, 1  # a few seconds of computing; enough cases for verdicts of all three kinds
+LOGINS = (
+    ("chen.jing", "service agent: receives, handles, reports back, archives"),
+    ("wang.fang", "service supervisor: classifies"),
+    ("li.na", "service manager and process owner: SLA board, pilot, pack"),
+    ("zhao.lei", "service director: special approvals, verdict"),
+    ("sun.hao", "sales representative: answers for the sales department"),
+    ("admin", "administrator"),
+)
+
+
+def load_people(c: engine.Connection, now: datetime) -> None:
+    """The sample's departments, posts and persons; those that are there already are left alone."""
+    hashed = Passwords().hash(PASSWORD) if engine.actor(c, LOGINS[0][0]) is None else None
+    engine.import_organisation(c, bpmn.shipped(CODE).organisation, password_hash=hashed, now=now)
+
+
+def load_pilot(c: engine.Connection, now: datetime) -> None:
+    """Register and freeze the pilot that real cases run under, unless there is one."""
+    if engine.latest_pilot(c, CODE) is None:
+        plan = bpmn.shipped(CODE).plan
+        pilot_id = engine.register_pilot(c, CODE, plan, rehearsal=False, by=None, now=now)
+        engine.freeze_pilot(c, pilot_id, plan_hash=pilots.plan_hash(plan), by=None, now=now)
+
+
+def load_rehearsal(database: engine.Engine, now: datetime, tell: Callable[[int], None]) -> None:
+    """Fill a rehearsed pilot, so that every page has something to show; nothing happens when it is there."""
+    with engine.reading(database) as c:
+        there = engine.latest_pilot(c, CODE, rehearsal=True) is not None
+    if not there:
+        pilots.rehearse_into(database, bpmn.shipped(CODE), cases=CASES, seed=SEED, now=now, tell=tell)
+
+
+def sample_logins(database: engine.Engine) -> list[str]:
+    """Lines that name the sample logins; none when the demo is not loaded or its password was changed."""
+    with engine.reading(database) as c:
+        stored = engine.password_hash_of(c, LOGINS[0][0])
+    if stored is None or not Passwords().fits(stored, PASSWORD):
+        return []
+    return [f"sample logins (password {PASSWORD}):", *(f"  {login:<10} {what}" for login, what in LOGINS)]
