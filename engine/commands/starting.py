@@ -21,6 +21,7 @@ from engine.model import case_counter, cases, pilot
 from engine.moves import Move
 from engine.people import Actor
 from engine.processes import Version
+from engine.values import Position
 
 CHANNELS = frozenset({"staff", "public", "rehearsal"})
 
@@ -60,35 +61,36 @@ def start_case(
     intake = forms.read_answers(schema, answers, text=False) if schema is not None else {}
     position = version.machine.start({"intake": intake}, now)
     rehearsal = bool(chosen.rehearsal) if chosen is not None else channel == "rehearsal"
-    number = _next_number(c, ("R-" if rehearsal else "") + code)
-    receipt = secrets.token_hex(10)
-    case_id = c.execute(
-        cases.insert()
-        .values(
-            number=number,
-            receipt=receipt,
-            process_version_id=version.id,
-            code=code,
-            pilot_id=chosen.id if chosen is not None else None,
-            rehearsal=rehearsal,
-            channel=channel,
-            subject=(forms.subject(schema, intake) if schema is not None else None) or version.bundle.model.name,
-            state="running",
-            blob=position.state,
-            version=1,
-            started_at=now,
-            started_by=by.login if by else None,
-            wake_at=position.timer_at,
-        )
-        .returning(cases.c.id)
-    ).scalar_one()
-    move = Move(c, version, case_id, number, now, by.login if by else None)
-    _say_started(move, channel, chosen, rehearsal)
+    values = {
+        "number": _next_number(c, ("R-" if rehearsal else "") + code),
+        "receipt": secrets.token_hex(10),
+        "process_version_id": version.id,
+        "code": code,
+        "pilot_id": chosen.id if chosen is not None else None,
+        "rehearsal": rehearsal,
+        "channel": channel,
+        "subject": (forms.subject(schema, intake) if schema is not None else None) or version.bundle.model.name,
+        "state": "running",
+        "blob": position.state,
+        "version": 1,
+        "started_at": now,
+        "started_by": by.login if by else None,
+        "wake_at": position.timer_at,
+    }
+    started = _begin(c, version, values, position)
+    remember(c, key, "start_case", {"id": started.id, "number": started.number, "receipt": started.receipt}, now)
+    return started
+
+
+def _begin(c: Connection, version: Version, values: Mapping[str, Any], position: Position) -> StartedCase:
+    """Write the case, start its clock, and let its token land on the first items."""
+    now: datetime = values["started_at"]
+    case_id = c.execute(cases.insert().values(values).returning(cases.c.id)).scalar_one()
+    move = Move(c, version, case_id, values["number"], now, values["started_by"])
+    _say_started(move, values)
     moves.land(move, position, seen=1)
     append(c, move.facts, now)
-    started = StartedCase(case_id, number, receipt)
-    remember(c, key, "start_case", {"id": case_id, "number": number, "receipt": receipt}, now)
-    return started
+    return StartedCase(case_id, values["number"], values["receipt"])
 
 
 def start_schema(version: Version) -> Mapping[str, Any] | None:
@@ -115,14 +117,14 @@ def _next_number(c: Connection, prefix: str) -> str:
     return f"{prefix}-{c.execute(counted.returning(case_counter.c.last)).scalar_one():05d}"
 
 
-def _say_started(move: Move, channel: str, chosen: AnyRow | None, rehearsal: bool) -> None:
+def _say_started(move: Move, values: Mapping[str, Any]) -> None:
     model = move.version.bundle.model
     data: dict[str, Any] = {
         "process": move.version.code,
         "version": move.version.version,
-        "channel": channel,
-        "pilot": chosen.id if chosen is not None else None,
-        "rehearsal": rehearsal,
+        "channel": values["channel"],
+        "pilot": values["pilot_id"],
+        "rehearsal": values["rehearsal"],
     }
     subject = Subject(move.case_id, move.number)
     incidents: list[Fact] = []
