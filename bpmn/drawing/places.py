@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bpmn.drawing.scene import EVENT_SIZE, Box, Scene
+from bpmn.drawing.scene import EVENT_SIZE, GUEST_STEP, Box, Scene
 
 HEADER = 30.0  # width of the strip with a pool's or lane's name
 MARGIN, TOP = 160.0, 80.0
@@ -14,7 +15,6 @@ ROW = 160.0  # height of a row: a task, and room above and below it for lines an
 GAP_POOL = 60.0
 _TRACKS_X = (15.0, 30.0, 45.0)  # from the left edge of a gap
 _TRACKS_Y = (-63.0, -51.0, 51.0, 63.0)  # from the middle of a row
-_BOUNDARY_STEP = 42.0
 
 
 @dataclass(frozen=True)
@@ -90,18 +90,15 @@ def _around(x: float, y: float, size: tuple[float, float]) -> Box:
 
 
 def _boundary_boxes(scene: Scene, things: Mapping[str, Box]) -> dict[str, Box]:
-    """On the lower edge of the host, from its right corner to the left; what does not fit there goes on the upper edge."""
-    count: dict[str, int] = {}
+    """On the lower edge of the host, from its right corner to the left."""
+    count: Counter[str] = Counter()
     boxes = {}
     for thing in scene.things.values():
-        if thing.host is None or thing.host not in things:
-            continue
-        host, number = things[thing.host], count.get(thing.host, 0)
-        count[thing.host] = number + 1
-        per_edge = max(1, int(host.width // _BOUNDARY_STEP))
-        x = host.right - 22 - _BOUNDARY_STEP * (number % per_edge)
-        y = host.bottom if number // per_edge % 2 == 0 else host.y
-        boxes[thing.id] = _around(x, y, thing.size)
+        if thing.host is not None:
+            host = things[thing.host]
+            x = host.right - GUEST_STEP * (count[thing.host] + 0.5)
+            boxes[thing.id] = _around(x, host.bottom, thing.size)
+            count[thing.host] += 1
     return boxes
 
 

@@ -21,7 +21,8 @@ _BEND, _CROSS = 45, 18
 _SAME_SOURCE, _SAME_TARGET, _STRANGER = 2.0, 1.0, 12.0  # cost of sharing a stretch, in lengths of it
 _PORT_TAKEN, _PORT_OPPOSITE = 90, 150
 _CLEARANCE = 3.0
-MOST_LOOKS = 600_000  # of all lines of a plane together: a bound in work, so that the same model always looks the same
+LOOP_HEIGHT = 51.0  # above the middle of a thing: the nearest track over it
+MOST_LOOKS = 200_000  # of all lines of a plane together: a bound in work, so that the same model always looks the same
 
 
 class Router:
@@ -44,12 +45,12 @@ class Router:
     def route(self, line: Line) -> tuple[Point, ...]:
         """The corners of a line from border to border."""
         source, target = self._things[line.source], self._things[line.target]
-        path = self._search(line) or []
-        points = [self._point(vertex) for vertex, _ in path]
-        if points:
+        path = self._search(line) if source is not target else None
+        if path is not None:
             self._remember(line, path)
+            points = [self._point(vertex) for vertex, _ in path]
         else:
-            points = _elbow(centre(source), centre(target))
+            points = _loop(source) if source is target else _elbow(centre(source), centre(target))
         if points[0] != centre(source):
             points.insert(0, centre(source))
         points = _straightened(points)
@@ -64,20 +65,17 @@ class Router:
         return ((column, row) for column in columns for row in rows)
 
     def _start(self, line: Line) -> tuple[Vertex, tuple[int, ...]]:
-        """The vertex a line starts from and the directions it may take; a boundary event's leaves away from its host."""
-        box, host = self._things[line.source], self._things.get(self._scene.things[line.source].host or "")
+        """The vertex a line starts from and the directions it may take; one of a boundary event starts below it."""
+        box = self._things[line.source]
         x, y = centre(box)
-        if host is None:
+        if self._scene.things[line.source].host is None:
             return (self._column[x], self._row[y]), (0, 1, 3, 2)
-        if y > centre(host)[1]:
-            below = bisect_right(self._ys, box.bottom)
-            return (self._column[x], min(below, len(self._ys) - 1)), (1,)
-        return (self._column[x], max(bisect_right(self._ys, box.y) - 1, 0)), (3,)
+        return (self._column[x], min(bisect_right(self._ys, box.bottom), len(self._ys) - 1)), (1,)
 
     def _search(self, line: Line) -> list[_State] | None:
         start, directions = self._start(line)
         goal_x, goal_y = centre(self._things[line.target])
-        if line.source == line.target or goal_x not in self._column or goal_y not in self._row:
+        if goal_x not in self._column or goal_y not in self._row:  # a boundary event is no target
             return None
         goal = (self._column[goal_x], self._row[goal_y])
         free = {line.source, line.target}
@@ -183,13 +181,13 @@ def _traced(state: _State, came: Mapping[_State, _State | None]) -> list[_State]
 
 def _elbow(start: Point, end: Point) -> list[Point]:
     """When no way was found: straight across and up or down, through whatever is there."""
-    if start[0] == end[0] or start[1] == end[1]:
-        return (
-            [start, end]
-            if start != end
-            else [start, (start[0], start[1] - 70), (start[0] + 80, start[1] - 70), (start[0] + 80, start[1]), end]
-        )
-    return [start, (end[0], start[1]), end]
+    return [start, end] if start[0] == end[0] or start[1] == end[1] else [start, (end[0], start[1]), end]
+
+
+def _loop(box: Box) -> list[Point]:
+    """From a thing to itself: out to the right, over its corner, in from above; all of it in the gaps around."""
+    (x, y), right, above = centre(box), box.right + 15, centre(box)[1] - LOOP_HEIGHT
+    return [(x, y), (right, y), (right, above), (x, above), (x, y)]
 
 
 def _straightened(points: list[Point]) -> list[Point]:

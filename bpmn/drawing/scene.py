@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from bpmn.names import ACTIVITIES, EVENTS, FLOW_NODES, GATEWAYS, SUB_PROCESSES, 
 from bpmn.safexml import attribute, local, text_of
 
 TASK_SIZE, GATEWAY_SIZE, EVENT_SIZE = (120.0, 80.0), (50.0, 50.0), (36.0, 36.0)
+GUEST_STEP = 42.0  # from one boundary event to the next
 FONT = 11.0  # pixels, of names outside their shapes as bpmn-js draws them
 
 
@@ -45,20 +47,24 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One flow node. `band` is the index of its band, `host` the activity that a boundary event sits on."""
+    """One flow node. `band` is the index of its band, `host` the activity that a boundary event sits on.
+
+    `guests` is how many boundary events sit on it: it is drawn wide enough for all of them on its lower edge.
+    """
 
     id: str
     kind: str
     name: str
     band: int
     host: str | None = None
+    guests: int = 0
 
     @property
     def size(self) -> tuple[float, float]:
         """Width and height in pixels."""
         if self.kind in EVENTS:
             return EVENT_SIZE
-        return GATEWAY_SIZE if self.kind in GATEWAYS else TASK_SIZE
+        return GATEWAY_SIZE if self.kind in GATEWAYS else (max(TASK_SIZE[0], GUEST_STEP * self.guests), TASK_SIZE[1])
 
     @property
     def is_activity(self) -> bool:
@@ -172,12 +178,13 @@ def _add_lanes(scope: etree._Element | None, bands: int, depth: int, lanes: list
 def _things(scope: etree._Element, first: int, bands_of: Mapping[str, int]) -> dict[str, Thing]:
     elements = [element for element in scope.iterchildren(tag("*")) if local(element) in FLOW_NODES]
     ids = {attribute(element, "id") for element in elements}
+    guests = Counter(element.get("attachedToRef") for element in elements)
     things = {}
     for element in elements:
         identifier, host = attribute(element, "id"), element.get("attachedToRef")
         host = host if host in ids else None
         band = bands_of.get(host or identifier, first)
-        things[identifier] = Thing(identifier, local(element), attribute(element, "name"), band, host)
+        things[identifier] = Thing(identifier, local(element), attribute(element, "name"), band, host, guests[identifier])
     return things
 
 
