@@ -56,6 +56,7 @@ class CaseTimes:
     channel: str
     pilot: int | None
     standard: str | None
+    calendar: str | None
     due_at: datetime | None
     activations: tuple[Activation, ...]
     measures: Mapping[str, Any]
@@ -117,8 +118,8 @@ class _Item:
             completed_at=self.completed_at,
             withdrawn_at=self.withdrawn_at,
             person=self.person,
-            standard=data.get("standard"),
-            calendar=data.get("calendar"),
+            standard=_text(data.get("standard")),
+            calendar=_text(data.get("calendar")),
             due_at=_instant(data.get("due_at"), self.offer),
         )
 
@@ -156,7 +157,13 @@ class _Case:
             item.withdrawn_at = entry.at
         elif entry.kind == "item.completed":
             item.completed_at, item.person = entry.at, entry.person
-            self.measures |= {f"{entry.step}.{name}": value for name, value in (entry.data.get("measures") or {}).items()}
+            self._answers(entry)
+
+    def _answers(self, entry: LogEntry) -> None:
+        measures = entry.data.get("measures") or {}
+        if not isinstance(measures, Mapping):
+            raise BadLog(f"entry {entry.seq}: the measures are not answers by field")
+        self.measures |= {f"{entry.step}.{name}": value for name, value in measures.items()}
 
     def frozen(self) -> CaseTimes:
         data = self.start.data
@@ -170,7 +177,8 @@ class _Case:
             rehearsal=bool(data.get("rehearsal", False)),
             channel=str(data.get("channel", "")),
             pilot=data.get("pilot"),
-            standard=data.get("standard"),
+            standard=_text(data.get("standard")),
+            calendar=_text(data.get("calendar")),
             due_at=_instant(data.get("due_at"), self.start),
             activations=tuple(item.frozen() for item in self.items.values()),
             measures=dict(self.measures),
@@ -195,6 +203,10 @@ def read_cases(entries: Iterable[LogEntry]) -> tuple[CaseTimes, ...]:
         else:
             cases[entry.case].take(entry)
     return tuple(case.frozen() for case in cases.values())
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _instant(value: object, entry: LogEntry) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pilots.texts import is_chinese, limit_text
+from pilots.texts import Names, is_chinese, label, limit_text
 
 Param = str | int | float
 
@@ -102,10 +102,19 @@ class Reason:
     key: str
     params: Mapping[str, Param] = field(default_factory=dict)
 
-    def text(self, language: str = "en") -> str:
-        """The sentence; `language` is en, zh or a locale that begins with them."""
-        params = {key: limit_text(str(value), language) if key == "limit" else value for key, value in self.params.items()}
+    def text(self, language: str = "en", names: Names | None = None) -> str:
+        """The sentence; `language` is en, zh or a locale that begins with them, `names` says what ids are called."""
+        params = {key: _readable(key, value, language, names or {}) for key, value in self.params.items()}
         return SENTENCES[self.key]["zh" if is_chinese(language) else "en"].format(**params)
 
     def __str__(self) -> str:
         return self.text()
+
+
+def _readable(key: str, value: Param, language: str, names: Names) -> Param:
+    """Limits and ids in words; numbers are left to the sentence."""
+    if key == "limit":
+        return limit_text(str(value), language)
+    if key in ("criteria", "post"):
+        return ("、" if is_chinese(language) else ", ").join(label(names, one, language) for one in str(value).split(", "))
+    return value

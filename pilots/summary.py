@@ -14,7 +14,10 @@ from pilots.worktime import WorkTime, wall_seconds
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One case; `state` stands against the standard of the whole process, `touch_working_s` is None where unknown."""
+    """One case; `state` stands against the standard of the whole process.
+
+    `time_s` is what that standard measures, on its own clock: from the start to the end, or to now while the case is open.
+    """
 
     number: str
     started_at: datetime
@@ -23,6 +26,7 @@ class CaseRow:
     channel: str
     due_at: datetime | None
     state: State
+    time_s: int | None
     cycle_s: int | None
     cycle_working_s: int | None
     first_response_s: int | None
@@ -38,6 +42,7 @@ def case_rows(cases: Sequence[CaseTimes], at: datetime, work: WorkTime) -> tuple
 def _case_row(case: CaseTimes, at: datetime, work: WorkTime) -> CaseRow:
     done, response = case.completed_at, case.first_response_at
     dropped = case.ended_at if case.outcome == "cancelled" else None
+    end, on_calendar = case.ended_at or at, "working" in (case.standard or "")
     return CaseRow(
         number=case.number,
         started_at=case.started_at,
@@ -46,6 +51,7 @@ def _case_row(case: CaseTimes, at: datetime, work: WorkTime) -> CaseRow:
         channel=case.channel,
         due_at=case.due_at,
         state=state_at(at, case.due_at, done, dropped),
+        time_s=work.seconds(case.started_at, end, case.calendar) if on_calendar else wall_seconds(case.started_at, end),
         cycle_s=wall_seconds(case.started_at, done) if done else None,
         cycle_working_s=work.seconds(case.started_at, done) if done else None,
         first_response_s=wall_seconds(case.started_at, response) if response else None,
@@ -100,6 +106,7 @@ def backlog(cases: Sequence[CaseTimes], at: datetime) -> Backlog | None:
 class Summary:
     """All cases. Times are of completed cases only: `open` and the oldest open one stand beside them, never left out."""
 
+    standard: str | None
     started: int
     completed: int
     cancelled: int
@@ -124,6 +131,7 @@ def summarise(cases: Sequence[CaseTimes], rows: Sequence[CaseRow], at: datetime)
     states, outcomes = Counter(row.state for row in rows), Counter(row.outcome for row in rows)
     repeated = sum(1 for row in rows if row.repeated_steps)
     return Summary(
+        standard=cases[-1].standard if cases else None,
         started=len(rows),
         completed=outcomes["completed"],
         cancelled=outcomes["cancelled"],
