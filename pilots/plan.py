@@ -200,8 +200,9 @@ def _limit(entry: Mapping[str, Any], metric: str, horizon: str | None, where: st
 def _clock(entry: Mapping[str, Any], limit: Duration, where: str) -> Clock:
     """The clock follows from the limit's unit; where the plan says it as well, both must say the same."""
     own: Clock = "wall" if limit.unit is Unit.ELAPSED else "working"
-    if entry.get("limit") is not None and entry.get("clock", own) != own:
-        raise BadPlan(f"{where}: clock is {entry['clock']!r}, but {limit} is counted on the {own} clock; make them agree")
+    said = entry.get("clock")
+    if entry.get("limit") is not None and said not in (None, own):
+        raise BadPlan(f"{where}: clock is {said!r}, but {limit} is counted on the {own} clock; make them agree")
     return own
 
 
