@@ -156,7 +156,7 @@ def _kept_key(var: Path) -> str:
     """
     path = var / "secret-key"
     try:
-        var.mkdir(parents=True, exist_ok=True)
+        var.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             draft = var / f"secret-key.{os.getpid()}.{secrets.token_hex(4)}"
             with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:

@@ -16,8 +16,8 @@ VERBS = {
     "lint": "webapp.cli.models:lint",
     "rehearse": "webapp.cli.evidence:rehearse",
     "report": "webapp.cli.evidence:report",
-    "pack": "webapp.cli.evidence:pack",
-    "verify": "webapp.cli.evidence:verify",
+    "pack": "webapp.cli.packs:pack",
+    "verify": "webapp.cli.packs:verify",
     "log": "webapp.cli.log:log",
 }
 

@@ -47,6 +47,12 @@ def bundle_from(source: str) -> bpmn.Bundle:
     raise click.UsageError(f"{source} is neither a file, nor a directory, nor a shipped process (these are {known})")
 
 
+def model_file(bundle: bpmn.Bundle) -> str | None:
+    """The name of the file that the bundle's model was read from."""
+    names = [name for name in bundle.files if name.endswith((".bpmn", ".bpmn20.xml"))]
+    return next((name for name in names if name == "to-be.bpmn" or len(names) == 1), None)
+
+
 def files_below(folder: Path) -> dict[str, bytes]:
     """Every ordinary file below `folder` by its relative POSIX name, hidden ones left out."""
     seen = list(islice(folder.rglob("*"), MOST_FILES + 1))

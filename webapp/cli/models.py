@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import click
 
 import bpmn
 import engine
-from webapp.cli.common import as_json, bundle_from, database, print_json, print_table
+from webapp.cli.common import as_json, bundle_from, database, model_file, print_json, print_table
 from webapp.cli.front import Found
 from webapp.clock import utc_now
 from webapp.settings import Settings
@@ -29,13 +29,7 @@ def lint(source: str, as_json: bool) -> None:
       pilotrun lint CSC-2024-001
       pilotrun lint drawings/to-be.bpmn --json
     """
-    try:
-        findings: Sequence[bpmn.Finding] = engine.lint(bundle_from(source))
-    except bpmn.BadModel as bad:
-        findings = bad.findings
-        unreadable = not any(finding.element for finding in findings)
-    else:
-        unreadable = False
+    findings, unreadable = _findings(source)
     _show(findings, as_json=as_json)
     errors = sum(finding.severity == "error" for finding in findings)
     if unreadable:
@@ -71,6 +65,16 @@ def deploy(source: str, version: str, as_json: bool) -> None:
     click.echo(f"{code} {version} is deployed ({bundle.model.name})")
     if missing:
         click.echo(f"warning: the organisation has no {', '.join(missing)}: nobody could do these steps yet", err=True)
+
+
+def _findings(source: str) -> tuple[Sequence[bpmn.Finding], bool]:
+    """What there is to say, and whether that is because a file cannot be read at all."""
+    try:
+        bundle = bundle_from(source)
+        # What is said about the process as a whole names no file: it stands in the model.
+        return [finding if finding.file else replace(finding, file=model_file(bundle)) for finding in engine.lint(bundle)], False
+    except bpmn.BadModel as bad:
+        return bad.findings, not any(finding.element for finding in bad.findings)
 
 
 def _show(findings: Iterable[bpmn.Finding], *, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 
 import bpmn
 import engine
@@ -13,6 +13,7 @@ from webapp.passwords import Passwords
 CODE = "CSC-2024-001"
 PASSWORD = "complaint-desk-2024"  # noqa: S105 (a sample's password is public on purpose; init without --demo makes none)
 CASES, SEED = 120, 1  # a few seconds of computing; enough cases for verdicts of all three kinds
+WEEKS_AGO = timedelta(weeks=9)
 LOGINS = (
     ("chen.jing", "service agent: receives, handles, reports back, archives"),
     ("wang.fang", "service supervisor: classifies"),
@@ -30,19 +31,27 @@ def load_people(c: engine.Connection, now: datetime) -> None:
 
 
 def load_pilot(c: engine.Connection, now: datetime) -> None:
-    """Register and freeze the pilot that real cases run under, unless there is one."""
+    """Register and freeze the pilot that real cases run under, its plan moved to begin today, unless there is one."""
     if engine.latest_pilot(c, CODE) is None:
-        plan = bpmn.shipped(CODE).plan
+        plan = pilots.shift_plan(bpmn.shipped(CODE).plan, now.date())
         pilot_id = engine.register_pilot(c, CODE, plan, rehearsal=False, by=None, now=now)
         engine.freeze_pilot(c, pilot_id, plan_hash=pilots.plan_hash(plan), by=None, now=now)
 
 
-def load_rehearsal(database: engine.Engine, now: datetime, tell: Callable[[int], None]) -> None:
-    """Fill a rehearsed pilot, so that every page has something to show; nothing happens when it is there."""
-    with engine.reading(database) as c:
-        there = engine.latest_pilot(c, CODE, rehearsal=True) is not None
-    if not there:
-        pilots.rehearse_into(database, bpmn.shipped(CODE), cases=CASES, seed=SEED, now=now, tell=tell)
+def load_rehearsal(c: engine.Connection, now: datetime, tell: Callable[[int], None]) -> None:
+    """Fill a rehearsed pilot that was over before `now`, so that every page has something to show, unless there is one."""
+    if engine.latest_pilot(c, CODE, rehearsal=True) is None:
+        bundle = bpmn.shipped(CODE)
+        start = rehearsal_start(now)
+        pilots.rehearse(
+            c, CODE, bundle=bundle, cases=CASES, seed=SEED, start=start, until=now, progress=lambda done, _: tell(done)
+        )
+
+
+def rehearsal_start(now: datetime) -> datetime:
+    """A Monday, nine in the morning in Shanghai, long enough ago for every case to be closed."""
+    monday = (now - WEEKS_AGO - timedelta(days=now.weekday())).date()
+    return datetime.combine(monday, time(1), UTC)
 
 
 def sample_logins(database: engine.Engine) -> list[str]:

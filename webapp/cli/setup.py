@@ -32,7 +32,7 @@ def init(demo: bool, admin: str | None) -> None:
     """
     settings = Settings.from_env()
     if (path := sqlite_path(settings.database_url)) is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = engine.connect(settings.database_url)
     try:
         _fill(database, utc_now(), demo=demo, admin=admin)
@@ -54,8 +54,8 @@ def _fill(database: engine.Engine, now: datetime, *, demo: bool, admin: str | No
     if one_time:
         click.echo(f"sign in as {login} with the one-time password {one_time}")
     if demo:
-        with progress("rehearsing the sample pilot", sample.CASES) as tell:
-            sample.load_rehearsal(database, now, tell)
+        with progress("rehearsing the sample pilot", sample.CASES) as tell, engine.writing(database) as c:
+            sample.load_rehearsal(c, now, tell)
 
 
 def _deploy_shipped(c: engine.Connection, now: datetime) -> None:
