@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from SpiffWorkflow.task import Task
-from SpiffWorkflow.util.task import TaskState
 
 from bpmn import Decision, Model
 from engine.errors import CannotGoOn, EngineError, Refused, WrongState
@@ -69,7 +68,7 @@ class Machine:
         run = _Run(self, self._load(state), now)
         run.steps_and_timers()
         found = run.find(task)
-        if found is None or not found.task_spec.manual or found.state != TaskState.READY:
+        if found is None:
             raise WrongState("This step is not open any more.")
         run.case.case[found.task_spec.bpmn_id] = clean(answers)
         run.do(found)
@@ -134,20 +133,19 @@ class _Run:
             self.passed.append(task.task_spec.bpmn_id)
 
     def find(self, task: str) -> Task | None:
-        """The unfinished task with this id, in the case or a sub-process."""
+        """The open step with this id, in the case or a sub-process; None for anything else."""
         try:
             wanted = UUID(hex=task)
         except (ValueError, AttributeError, TypeError):
             return None
-        return next((found for found in self.case.every_unfinished() if found.id == wanted), None)
+        return next((found for found in self.case.open_steps() if found.id == wanted), None)
 
     def describe(self, state: bytes) -> Position:
         """The position as a value; `state` are the bytes to give out with it."""
         unfinished = list(self.case.every_unfinished())
-        items = (task for task in unfinished if task.state == TaskState.READY and task.task_spec.manual)
         return Position(
             state=state,
-            items=tuple(OpenItem(task.id.hex, task.task_spec.bpmn_id) for task in items),
+            items=tuple(OpenItem(task.id.hex, task.task_spec.bpmn_id) for task in self.case.open_steps()),
             timer_at=min((due_of(task) for task in unfinished if is_timer(task)), default=None),
             done=not unfinished,
             data=self.case.case,
@@ -165,8 +163,7 @@ class _Run:
             raise CannotGoOn("The case calls itself completed while steps are open.")
         if len(unfinished) > MAX_OPEN:
             raise CannotGoOn(f"The case has more than {MAX_OPEN} open steps at once.")
-        moving = any(is_timer(task) or (task.state == TaskState.READY and task.task_spec.manual) for task in unfinished)
-        if unfinished and not moving:
+        if unfinished and not self.case.open_steps() and not any(map(is_timer, unfinished)):
             names = sorted({task.task_spec.bpmn_name or task.task_spec.name for task in unfinished if task.task_spec.bpmn_id})
             raise CannotGoOn(
                 f"The case is stuck: nothing is left that could reach {' and '.join(map(repr, names)) or 'its end'}."

@@ -99,36 +99,39 @@ class CaseWorkflow(_Flat, BpmnWorkflow):
         self.subprocesses[my_task.id] = child
         return child
 
-    def active(self) -> Iterator[CaseWorkflow | SubCase]:
-        """The case itself and every sub-process that is going on."""
-        yield self
-        yield from [child for child in self.subprocesses.values() if not child.completed]
+    def workflows(self) -> list[CaseWorkflow | SubCase]:
+        """The case itself and its sub-processes, also those that call themselves completed."""
+        return [self, *self.subprocesses.values()]
 
     def every_unfinished(self) -> Iterator[Task]:
-        """Unfinished tasks of the case and of all its sub-processes, even of those that call themselves completed."""
-        yield from self.unfinished()
-        for child in self.subprocesses.values():
-            yield from child.unfinished()
+        """Unfinished tasks of the case and of all its sub-processes."""
+        for workflow in self.workflows():
+            yield from workflow.unfinished()
 
     def next_automatic(self) -> Task | None:
         """The task that the engine has to run next: the oldest that is ready and no person's."""
-        for workflow in self.active():
+        return next((task for task in self._ready() if not task.task_spec.manual), None)
+
+    def open_steps(self) -> list[Task]:
+        """The steps that persons can do: ready and nothing else, so neither finished, cancelled nor still to come."""
+        return [task for task in self._ready() if task.task_spec.manual]
+
+    def _ready(self) -> Iterator[Task]:
+        for workflow in self.workflows():
             for task in workflow.tasks.values():
-                if task.state == TaskState.READY and not task.task_spec.manual:
-                    return task
-        return None
+                if task.state == TaskState.READY:
+                    yield task
 
     def compact(self) -> None:
         """Forget finished tasks, all but the root and the parents of what is still open.
 
         A loop may then go round for ever at a constant size: joins, boundary events and sub-processes look no further back.
         """
-        for workflow in [self, *self.subprocesses.values()]:
+        for workflow in self.workflows():
             _forget(workflow)
-        for parent_id, child in list(self.subprocesses.items()):
-            host = next((w.tasks[parent_id] for w in [self, *self.subprocesses.values()] if parent_id in w.tasks), None)
-            if host is None or (child.completed and not host.has_state(UNFINISHED)):
-                del self.subprocesses[parent_id]
+        kept = {task.id for task in self.every_unfinished()}
+        for host in [host for host in self.subprocesses if host not in kept]:
+            del self.subprocesses[host]
 
 
 def _forget(workflow: CaseWorkflow | SubCase) -> None:

@@ -62,7 +62,10 @@ def _report(game: Game, stuck: set[str], twice: set[str]) -> Iterator[Finding]:
 
 def done_before(drawing: Drawing, step: str, place: str) -> bool:
     """Whether no token can come to `place` without `step`, in the same scope, having been done; True when it cannot be told."""
-    game = Game(drawing, drawing.model.by_id[place].scope)
+    scope = drawing.model.by_id[place].scope
+    if len(drawing.starts(scope)) != 1:
+        return True  # another rule says so
+    game = Game(drawing, scope)
     seen: set[Marking] = set()
     todo = [game.first()]
     while todo and len(seen) < MAX_MARKINGS:

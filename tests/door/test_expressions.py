@@ -94,6 +94,12 @@ def test_what_an_expression_reads_is_known_before_it_runs():
     assert read.certain == {"classify.special"}
 
 
+@pytest.mark.parametrize(("source", "why"), [("1" + " " * 2_000 + "+ 1", "longer than 2000"), ("1" + "+1" * 300, "too complex")])
+def test_what_is_too_long_or_too_complex_is_refused_before_it_is_read(source, why):
+    with pytest.raises(ExpressionError, match=why):
+        compile_expression(source)
+
+
 def test_compiling_twice_costs_nothing():
     assert compile_expression("1 + 1") is compile_expression("1 + 1")
 

@@ -160,6 +160,35 @@ def test_a_boundary_event_without_a_step_to_stand_at_is_refused(host):
     assert "boundary-host" in {finding.rule for finding in check_model(dataclasses.replace(model, nodes=nodes), {})}
 
 
+@pytest.mark.parametrize(
+    ("source", "target", "rule"),
+    [
+        ("a", "lost", "dangling"),
+        ("lost", "a", "dangling"),
+        ("a", "b", "dangling"),
+        ("b", "end", "dangling"),
+        ("a", "start", "flow-into-event"),
+        ("a", "late", "flow-into-event"),
+        ("end", "a", "flow-after-end"),
+    ],
+)
+def test_a_flow_that_leads_nowhere_is_refused(source, target, rule):
+    sub = ({"b": "user"}, ["sub_start b", "b sub_end"])
+    model = draw({"a": "user", "late": "on a PT1H", "sub": sub}, ["start a", "a sub", "sub end", "late end"])
+    flow = Flow("f", source, target, 7, "P")
+    found = check_model(dataclasses.replace(model, flows=(*model.flows, flow)), {})
+    assert (rule, "f", 7) in {(finding.rule, finding.element, finding.line) for finding in found}
+
+
+def test_conditions_in_a_process_without_a_start_are_still_judged():
+    model = model_of(
+        Node("x", "exclusiveGateway", "x", 1, "P", default="g"),
+        Node("a", "userTask", "a", 2, "P"),
+        flows=(Flow("f", "x", "a", 3, "P", condition="a.ok == true"), Flow("g", "x", "a", 4, "P")),
+    )
+    assert {"one-start", "no-end"} <= {finding.rule for finding in inspect(Bundle(model))}
+
+
 def test_an_event_sub_process_and_compensation_are_refused():
     sub = ({"b": "user"}, ["sub_start b", "b sub_end"])
     model = draw({"sub": sub, "a": "user"}, ["start sub", "sub a", "a end"])
