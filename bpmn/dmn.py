@@ -20,7 +20,6 @@ _SPACES = frozenset(
     }
 )
 _OTHER_LOGIC = ("literalExpression", "invocation", "context", "relation", "list", "functionDefinition", "conditional")
-_MOST_CELLS = 20_000
 
 
 def read_decisions(data: bytes, file: str | None = None) -> tuple[Decision, ...]:
@@ -109,9 +108,6 @@ def _rules(element: etree._Element, table: etree._Element, wide_in: int, wide_ou
     rows = list(_children(table, "rule"))
     if not rows:
         report.add("decision-table", "the decision table has no rows: it can never decide anything", element)
-    if len(rows) * (wide_in + wide_out) > _MOST_CELLS:
-        report.add("too-many-elements", f"the decision table has more than {_MOST_CELLS:,} cells", element)
-        return
     for row in rows:
         inputs = tuple(text_of(_child(cell, "text")) or "-" for cell in _children(row, "inputEntry"))
         outputs = tuple(text_of(_child(cell, "text")) for cell in _children(row, "outputEntry"))

@@ -99,7 +99,7 @@ def parse(data: bytes, file: str | None = None) -> etree._Element:
     try:
         root = etree.fromstring(data, _parser())
     except etree.XMLSyntaxError as error:
-        what = _PLACE.sub("", error.msg or "it ends too early")
+        what = _PLACE.sub("", error.msg or "it ends too early").strip()
         message = f"this is not well-formed XML: {what}; repair or export the file again"
         raise _refused("broken-xml", message, file, error.lineno) from None
     except (ValueError, LookupError) as error:

@@ -78,7 +78,8 @@ class Router:
         if goal_x not in self._column or goal_y not in self._row:  # a boundary event is no target
             return None
         goal = (self._column[goal_x], self._row[goal_y])
-        free = {line.source, line.target}
+        # A boundary event's line starts below it and does not come back through it.
+        free = {line.target} if self._scene.things[line.source].host else {line.source, line.target}
         number = count()
         queue: list[tuple[float, int, float, _State, _State | None]] = []
         for direction in directions:

@@ -48,6 +48,7 @@ def test_the_hit_policy_and_its_aggregation_are_kept_and_an_empty_cell_means_any
             "decision-row",
             "0 + 1 cells, the table 1 + 1 columns",
         ),
+        ((('<outputEntry id="o1"><text>false</text></outputEntry>', ""),), "decision-row", "1 + 0 cells"),
         ((("<text>look.days</text>", "<text/>"),), "decision-table", "has no expression"),
         ((('<output id="out" name="long"/>', '<output name="long"/><output name="long"/>'),), "decision-table", "the same name"),
         ((('id="i1"', 'id="o1"'),), "duplicate-id", "already used on line 7"),
@@ -80,7 +81,7 @@ def test_a_file_without_a_decision_is_refused():
 
 def test_a_table_has_bounds():
     row = "<rule><inputEntry><text>1</text></inputEntry><outputEntry><text>2</text></outputEntry></rule>"
-    with pytest.raises(BadModel):
+    with pytest.raises(BadModel, match="more than 20,000 elements"):
         read_decisions(spoiled(DECISION, ("</decisionTable>", row * 11_000 + "</decisionTable>")).encode())
 
 

@@ -119,6 +119,13 @@ def test_a_document_type_is_refused_in_any_encoding(prolog, encoding):
     assert the_rule(text.encode(encoding)) in {"doctype", "broken-xml"}
 
 
+def test_a_document_type_that_only_the_parser_can_see_is_refused_after_parsing():
+    hidden = "<!DOCTYPE definitions>".replace("<", "+ADw-").replace("!", "+ACE-")
+    text = '<?xml version="1.0" encoding="utf-7"?>' + hidden + MODEL.split("?>", 1)[1]
+    assert "<!DOCTYPE" not in text
+    assert the_rule(text.encode()) == "doctype"
+
+
 def test_a_comment_that_only_talks_about_a_document_type_is_no_document_type():
     read_model(MODEL.replace("<process", "<!-- <!DOCTYPE x> --><process", 1).encode())
 
@@ -245,6 +252,7 @@ def test_what_the_engine_must_judge_is_all_there():
         '<inputDataItem id="i" name="one"/></multiInstanceLoopCharacteristics></task>'
         '<task id="again"><standardLoopCharacteristics/></task><task id="undo" isForCompensation="true"/>'
         '<subProcess id="aside" triggeredByEvent="true"/>'
+        '<subProcess id="more" triggeredByEvent="true"><startEvent id="softly" isInterrupting="false"/></subProcess>'
         '<boundaryEvent id="beside" attachedToRef="call" cancelActivity="false"/>'
     )
     nodes = read_model(process(inner)).by_id
@@ -254,7 +262,8 @@ def test_what_the_engine_must_judge_is_all_there():
     assert nodes["again"].standard_loop
     assert nodes["undo"].for_compensation
     assert nodes["aside"].triggered_by_event
-    assert nodes["beside"].interrupting is False
+    assert nodes["beside"].interrupting is nodes["softly"].interrupting is False
+    assert nodes["s"].interrupting is True
 
 
 def test_elements_that_are_no_steps_are_listed_for_whoever_runs_the_model():
