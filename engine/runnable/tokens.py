@@ -55,7 +55,7 @@ def _report(game: Game, stuck: set[str], twice: set[str]) -> Iterator[Finding]:
                 "or let ways of which only one is taken meet in an exclusive gateway before it"
             )
             yield at_node("waits-for-ever", node, message)
-        elif node.id in twice:
+        elif node.id in twice and node.kind != "endEvent":
             message = "two tokens may arrive here by one flow, so what follows may be done twice: join the ways before"
             yield at_node("done-twice", node, message, "warning")
 

@@ -13,7 +13,7 @@ State: TypeAlias = Any
 
 @dataclass
 class Block:
-    """A piece of a process: `kind` is task, seq, xor, and, or, loop or sub; `parts` the blocks in it."""
+    """A piece of a process: task, timed (reminded, then taken away), seq, xor, and, or, loop or sub; `parts` are inside."""
 
     kind: str
     name: str
@@ -37,17 +37,17 @@ class Maker:
         """A random block."""
         if depth >= 4 or self.left <= 0:
             return self._task()
-        kind = self.random.choice(["task", "task", "seq", "xor", "and", "or", "loop", "sub"])
-        if kind == "task":
-            return self._task()
+        kind = self.random.choice(["task", "task", "timed", "seq", "xor", "and", "or", "loop", "sub"])
+        if kind in {"task", "timed"}:
+            return self._task(kind)
         name = self.name(kind)
         width = 1 if kind in {"loop", "sub"} else self.random.randint(2, 3)
         parts = [self.block(depth + 1) for _ in range(width)]
         return Block(kind, name, parts)
 
-    def _task(self) -> Block:
+    def _task(self, kind: str = "task") -> Block:
         self.left -= 1
-        return Block("task", self.name("t"))
+        return Block(kind, self.name("t"))
 
 
 def drawing(block: Block) -> tuple[dict[str, Any], list[str]]:
@@ -70,8 +70,15 @@ def _draw(block: Block, before: str, condition: str, steps: dict[str, Any], flow
         steps[name] = "user"
         flows.append(f"{before} {name}{condition}")
         return name
+    if block.kind == "timed":
+        steps |= {name: "user", f"late_{name}": f"on {name} PT1H", f"chase_{name}": "user", f"{name}_out": "xor"}
+        steps |= {f"ring_{name}": f"aside {name} R2/PT20M", f"rung_{name}": "end"}
+        flows.append(f"{before} {name}{condition}")
+        flows += [f"{name} {name}_out", f"late_{name} chase_{name}", f"chase_{name} {name}_out", f"ring_{name} rung_{name}"]
+        return f"{name}_out"
     if block.kind == "sub":
-        inner, inside = {}, []
+        inner: dict[str, Any] = {}
+        inside: list[str] = []
         last = _draw(block.parts[0], f"{name}_start", "", inner, inside)
         steps[name] = (inner, [*inside, f"{last} {name}_end"])
         flows.append(f"{before} {name}{condition}")
@@ -109,8 +116,8 @@ def _draw_split(block: Block, before: str, condition: str, steps: dict[str, Any]
 
 def begin(block: Block) -> State:
     """The state of a block that has just been entered."""
-    if block.kind == "task":
-        return ("task", block.name)
+    if block.kind in {"task", "timed"}:
+        return (block.kind, block.name)
     if block.kind == "seq":
         return _in_order(list(block.parts))
     if block.kind == "and":
@@ -130,7 +137,7 @@ def open_steps(state: State) -> Iterator[str]:
     """The ids of the steps that somebody can do."""
     if state is None:
         return
-    if state[0] in {"task", "ask"}:
+    if state[0] in {"task", "timed", "ask"}:
         yield state[1]
     elif state[0] == "par":
         for part in state[1]:
@@ -143,7 +150,7 @@ def after(state: State, step: str, answers: Mapping[str, Any]) -> State:
     """The state when this open step has been done."""
     if state is None or step not in set(open_steps(state)):
         return state
-    if state[0] == "task":
+    if state[0] in {"task", "timed"}:
         return None
     if state[0] == "ask":
         return _chosen(state[2], answers)
@@ -154,6 +161,17 @@ def after(state: State, step: str, answers: Mapping[str, Any]) -> State:
         return _round(state, step, answers)
     left = [part for part in (after(part, step, answers) for part in state[1]) if part is not None]
     return ("par", left) if left else None
+
+
+def an_hour_later(state: State) -> State:
+    """The state when nobody has done anything for an hour: every timed step was taken away and somebody chases it."""
+    if state is None or state[0] in {"task", "ask"}:
+        return state
+    if state[0] == "timed":
+        return ("task", f"chase_{state[1]}")
+    if state[0] == "par":
+        return ("par", [an_hour_later(part) for part in state[1]])
+    return (state[0], an_hour_later(state[1]), *state[2:])
 
 
 def _chosen(block: Block, answers: Mapping[str, Any]) -> State:

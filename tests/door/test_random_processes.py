@@ -22,12 +22,16 @@ def test_thirty_random_processes_stand_where_the_oracle_says_after_every_step(se
         steps, flows = blocks.drawing(block)
         model = draw(steps, flows)
         case, expected, rounds = Case(prepare(model, {})), blocks.begin(block), {}
-        for _ in range(150):
+        for _ in range(200):
             where = f"seed {seed}.{number}: {flows}"
             assert case.open == sorted(blocks.open_steps(expected)), where
             assert case.at.done is (expected is None), where
             if expected is None:
                 break
+            if chance.random() < 0.2:
+                case.later(hours=1)
+                expected = blocks.an_hour_later(expected)
+                continue
             step = chance.choice(case.open)
             answers = blocks.answer(step, chance, rounds)
             case.do(step, **answers)
@@ -39,6 +43,9 @@ def test_the_gate_finds_nothing_wrong_with_any_random_process():
     for number in range(150):
         steps, flows = blocks.drawing(blocks.Maker(random.Random(number), left=15).block())
         assert inspect(bundle(draw(steps, flows), ask=("ways", "again"))) == (), flows
+
+
+ARTIFICIAL = ".BoundaryEventJoin"  # theirs; here a step ends the events at its edge itself
 
 
 def test_our_specs_say_the_same_as_spiffworkflows_own_reading_of_the_file():
@@ -53,9 +60,10 @@ def test_our_specs_say_the_same_as_spiffworkflows_own_reading_of_the_file():
         ours = {"P": specs.top, **specs.subs}
         assert ours.keys() == theirs.keys()
         for name, spec in ours.items():
-            assert spec.task_specs.keys() == theirs[name].task_specs.keys()
+            assert spec.task_specs.keys() == {task for task in theirs[name].task_specs if not task.endswith(ARTIFICIAL)}
             for task, mine in spec.task_specs.items():
-                assert Counter(mine._outputs) == Counter(theirs[name].task_specs[task]._outputs), task
+                outputs = theirs[name].task_specs[task]._outputs
+                assert Counter(mine._outputs) == Counter(o for o in outputs if not o.endswith(ARTIFICIAL)), task
 
 
 def test_the_order_of_conditions_is_the_order_of_the_file():
