@@ -34,7 +34,12 @@ def pack(code: str, output: Path, language: str, rehearsal: bool, at: datetime |
     with database(Settings.from_env()) as opened, engine.reading(opened) as c:
         view = engine.pilot_view(c, pilot_of(c, code, rehearsal=rehearsal))
         entries = engine.event_log(c, pilot_id=view.row.id)
-        names = {code: view.row.name, **view.step_names, **engine.post_names(c), **engine.department_names(c)}
+        names: dict[str, str | engine.Names] = {
+            code: view.row.name,
+            **view.step_names,
+            **engine.post_names(c),
+            **engine.department_names(c),
+        }
     plan = pilots.read_plan(view.plan)
     assessment = pilots.assess(plan, entries, view.calendars, at or utc_now(), rehearsal=rehearsal)
     made = pilots.build_pack(
