@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 import engine
 from webapp.access import actor, inside, needs
 from webapp.edge import now, reading, transaction
-from webapp.pages.escalations import of_board
+from webapp.pages.escalations import MISSED, of_board
 from webapp.sentences import gettext
 from webapp.view import OVERSEERS
 
 pages = Blueprint("board", __name__)
-SHOWN_CASES, SHOWN_ESCALATIONS, SHOWN_SEEN = 50, 12, 10
+SHOWN_CASES, SHOWN_ESCALATIONS, SHOWN_SEEN, MOST_ROWS = 50, 12, 10, 1_000
 
 
 @pages.get("/board")
@@ -53,13 +53,13 @@ def _which(c: engine.Connection, code: str) -> str:
 
 
 def _figures(c: engine.Connection, code: str, which: str) -> dict[str, Any]:
-    board = engine.board(c, code, now(), rehearsal=which == "rehearsal")
-    lines = [of_board(row) for row in board.escalations]
+    board = engine.board(c, code, now(), rehearsal=which == "rehearsal", limit=MOST_ROWS)
+    lines = [of_board(row) for row in board.escalations if row.percent >= MISSED]
     waiting = [line for line in lines if line.acknowledged_at is None]
     return {
         "board": board,
         "open_escalations": waiting[:SHOWN_ESCALATIONS],
-        "more_escalations": max(0, board.escalations_open - SHOWN_ESCALATIONS),
+        "more_escalations": max(0, len(waiting) - SHOWN_ESCALATIONS),
         "seen_escalations": [line for line in lines if line.acknowledged_at is not None][:SHOWN_SEEN],
         "cases": board.cases[:SHOWN_CASES],
         "more_cases": max(0, board.running - SHOWN_CASES),

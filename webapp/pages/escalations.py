@@ -11,6 +11,9 @@ from webapp.language import pick
 from webapp.sentences import gettext
 
 
+MISSED = 100  # percent of the standard: from here on somebody has to say what is done about it
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """What the template shows; `kind` is the chip's."""
@@ -29,7 +32,7 @@ class Line:
 
 
 def _kind(percent: int) -> str:
-    return "soon" if percent < 100 else "late"
+    return "soon" if percent < MISSED else "late"
 
 
 def of_notice(row: engine.NoticeRow) -> Line:

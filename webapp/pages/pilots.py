@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 import engine
 import pilots
 from webapp.access import needs
-from webapp.edge import now, reading
-from webapp.language import date_only, language, percent, pick, standard
+from webapp.edge import edge, now, reading
+from webapp.language import date_only, language, local, percent, pick, standard
 from webapp.sentences import gettext
 from webapp.view import OVERSEERS
 from webapp.words import Chip
@@ -59,10 +60,8 @@ def index() -> ResponseReturnValue:
 @needs(*OVERSEERS)
 def show(pilot: int) -> ResponseReturnValue:
     """The criteria with target, measured value, interval and verdict; what follows; and how long everything took."""
-    view, assessment = assessed(pilot)
-    with reading() as c:
-        posts = engine.post_names(c)
-    names = view.step_names
+    seen = look(pilot)
+    view, assessment = seen.view, seen.assessment
     titles = {result.id: pick(result.title) for result in assessment.criteria}
     ends = assessment.starts + timedelta(weeks=assessment.weeks_planned)
     return render_template(
@@ -71,19 +70,59 @@ def show(pilot: int) -> ResponseReturnValue:
         state=_pilot_state(view.row.state),
         ends=ends,
         decision=_decision(assessment.decision.outcome),
-        reasons=[_said(reason, titles, posts) for reason in assessment.decision.reasons],
-        criteria=[_line(result, names) for result in assessment.criteria],
+        reasons=[_said(reason, titles | seen.names) for reason in assessment.decision.reasons],
+        criteria=[_line(result, seen.names) for result in assessment.criteria],
+        charts=_charts(assessment),
         a=assessment,
     )
 
 
-def assessed(pilot: int) -> tuple[engine.PilotView, pilots.Assessment]:
+@pages.get("/pilots/<int:pilot>/pack.zip")
+@needs(*OVERSEERS)
+def pack(pilot: int) -> ResponseReturnValue:
+    """The evidence pack: one zip from which anybody can recompute every figure."""
+    seen = look(pilot)
+    with edge().pack_lock:
+        made = pilots.build_pack(
+            seen.assessment,
+            seen.entries,
+            model_xml=seen.view.bundle.model.xml,
+            plan=seen.plan,
+            names=seen.names,
+            language=language(),
+            calendars=seen.view.calendar_data,
+        )
+    name = f"{seen.view.row.code}-pilot-{pilot}-{local(now()):%Y%m%d-%H%M}.zip"
+    return Response(made, mimetype="application/zip", headers={"Content-Disposition": f"attachment; filename={name}"})
+
+
+@dataclass(frozen=True)
+class Look:
+    """A pilot at one instant: all that a page or a pack is made of."""
+
+    view: engine.PilotView
+    plan: pilots.Plan
+    entries: list[engine.LogEntry]
+    assessment: pilots.Assessment
+    names: dict[str, str | engine.Names]
+
+
+def look(pilot: int) -> Look:
     """The pilot and what its part of the log says now. Raises NotFound."""
     with reading() as c:
         view = engine.pilot_view(c, pilot)
         entries = engine.event_log(c, pilot_id=pilot)
+        posts, departments = engine.post_names(c), engine.department_names(c)
     plan = pilots.read_plan(view.plan)
-    return view, pilots.assess(plan, entries, view.calendars, now(), rehearsal=view.row.rehearsal)
+    assessment = pilots.assess(plan, entries, view.calendars, now(), rehearsal=view.row.rehearsal)
+    return Look(view, plan, entries, assessment, {view.row.code: view.row.name, **view.step_names, **posts, **departments})
+
+
+def _charts(assessment: pilots.Assessment) -> list[Markup]:
+    """Drawn by `pilots`, the same as in the report; every word in them is escaped there."""
+    if not assessment.cases:
+        return []
+    return [Markup(draw(assessment, language())) for draw in (pilots.case_chart, pilots.week_chart)]  # noqa: S704
 
 
 def _pilot_state(state: str) -> Chip:
@@ -105,14 +144,14 @@ def _verdict(verdict: str) -> Chip:
     return Chip({"met": "ok", "not_met": "late"}.get(verdict, "soon"), texts.get(verdict, verdict))
 
 
-def _said(reason: pilots.Reason, titles: Mapping[str, str], posts: Mapping[str, engine.Names]) -> str:
+def _said(reason: pilots.Reason, names: Mapping[str, str | engine.Names]) -> str:
     """A reason in words: durations, dates, criteria and posts as people write them."""
     params = dict(reason.params)
     readers: dict[str, Callable[[str], str]] = {
         "limit": standard,
         "date": lambda text: date_only(date.fromisoformat(text)),
-        "criteria": lambda text: gettext(", ").join(titles.get(one, one) for one in text.split(", ")),
-        "post": lambda code: pick(posts.get(code)) or code,
+        "criteria": lambda text: gettext(", ").join(pick(names.get(one)) or one for one in text.split(", ")),
+        "post": lambda code: pick(names.get(code)) or code,
     }
     for name, read in readers.items():
         if name in params:
@@ -120,7 +159,7 @@ def _said(reason: pilots.Reason, titles: Mapping[str, str], posts: Mapping[str, 
     return pilots.Reason(reason.key, params).text(language())
 
 
-def _line(result: pilots.CriterionResult, steps: dict[str, str]) -> CriterionLine:
+def _line(result: pilots.CriterionResult, names: Mapping[str, str | engine.Names]) -> CriterionLine:
     counted = gettext("%(good)s of %(n)s cases", good=result.n_good, n=result.n_mature)
     bounds = result.interval
     says = ""
@@ -129,17 +168,17 @@ def _line(result: pilots.CriterionResult, steps: dict[str, str]) -> CriterionLin
     return CriterionLine(
         title=pick(result.title),
         must=result.must,
-        target=_target(result, steps),
+        target=_target(result, names),
         seen=percent(result.share) if result.share is not None else "–",
         counted=counted,
         bar=Bar(100 * bounds[0], 100 * bounds[1], 100 * (result.share or 0), 100 * result.goal) if bounds else None,
         bar_says=says,
         verdict=_verdict(result.verdict),
-        reasons=[_said(reason, {}, {}) for reason in result.reasons],
+        reasons=[_said(reason, names) for reason in result.reasons],
     )
 
 
-def _target(result: pilots.CriterionResult, steps: dict[str, str]) -> str:
+def _target(result: pilots.CriterionResult, names: Mapping[str, str | engine.Names]) -> str:
     """The promise in one sentence."""
     goal, limit = percent(result.goal), standard(result.limit)
     if result.metric == "cycle_time":
@@ -147,6 +186,6 @@ def _target(result: pilots.CriterionResult, steps: dict[str, str]) -> str:
     if result.metric == "first_response":
         return gettext("At least %(goal)s of the cases answered within %(limit)s", goal=goal, limit=limit)
     if result.metric == "step_sojourn":
-        step = steps.get(result.step or "", result.step or "")
+        step = pick(names.get(result.step or "")) or result.step
         return gettext("At least %(goal)s of “%(step)s” within %(limit)s", goal=goal, step=step, limit=limit)
     return gettext("At least %(goal)s answered yes", goal=goal)

@@ -16,7 +16,7 @@ from webapp.edge import now, reading, transaction
 from webapp.errors import Words, words_for
 from webapp.language import pick
 from webapp.pages.data import Part, parts
-from webapp.pages.escalations import Line, of_notice
+from webapp.pages.escalations import MISSED, Line, of_notice
 from webapp.sentences import gettext
 
 pages = Blueprint("tasks", __name__)
@@ -41,9 +41,9 @@ def _list() -> dict[str, Any]:
     with reading() as c:
         tasks = engine.my_tasks(c, actor(), now())
         notices = engine.notices_for(c, actor().id)
-    # What synthetic staff let slip is nobody's business today: it stays on the board of the rehearsal.
-    real: list[Line] = [of_notice(row) for row in notices if not row.rehearsal][:MOST_NOTICES]
-    return {"tasks": tasks, "notices": real, "back": url_for("tasks.mine")}
+    # A reminder says what the list shows anyway; and what synthetic staff let slip is nobody's business today.
+    raised: list[Line] = [of_notice(row) for row in notices if row.percent >= MISSED and not row.rehearsal]
+    return {"tasks": tasks, "notices": raised[:MOST_NOTICES], "back": url_for("tasks.mine")}
 
 
 @dataclass(frozen=True, slots=True)
