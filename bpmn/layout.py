@@ -18,13 +18,14 @@ from bpmn.read import read_model
 from bpmn.safexml import parse
 
 MOST_THINGS = 400
+MOST_LINES = 800
 
 
 def lay_out(xml: bytes) -> bytes:
     """Draw a BPMN file: any diagram in it is replaced. Sub-processes are drawn collapsed, each with a plane of its own.
 
     Data objects and annotations are not drawn. The same file always gives the same bytes. Raises BadModel when the file cannot
-    be read as a model, or has more than 400 steps, events and gateways.
+    be read as a model, or has more than 400 steps, events and gateways or 800 flows.
     """
     root = _with_prefixes(parse(read_model(xml).xml))
     for diagram in root.findall(tag("BPMNDiagram", BPMNDI)):
@@ -40,6 +41,15 @@ def lay_out(xml: bytes) -> bytes:
         write_diagram(root, draw(scene))
     etree.indent(root)
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
+def _refuse_too_many(scenes: list[Scene]) -> None:
+    things = sum(len(scene.things) for scene in scenes)
+    lines = sum(len(scene.lines) + len(scene.messages) for scene in scenes)
+    for count, most, what in ((things, MOST_THINGS, "steps, events and gateways"), (lines, MOST_LINES, "flows")):
+        if count > most:
+            message = f"the model has {count} {what}: at most {most} are drawn; split it into several processes"
+            raise BadModel([Finding("too-many-elements", message)])
 
 
 def draw(scene: Scene) -> Drawing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from bpmn.drawing.router import Point
@@ -12,7 +13,8 @@ from bpmn.drawing.scene import FONT, Box, Line, Scene, text_width
 _WIDEST = 90.0  # where bpmn-js breaks the line
 _LINE = 14.0
 _OVER_BOX, _OVER_LINE, _SHARED = 3.0, 1.0, 2.0
-_STROKE = 20.0
+_STROKE = 20.0  # room for the mark of a default flow
+_CELL = 150.0
 
 
 def place_labels(scene: Scene, things: Mapping[str, Box], routes: Mapping[str, Sequence[Point]]) -> dict[str, Box]:
@@ -27,30 +29,61 @@ def place_labels(scene: Scene, things: Mapping[str, Box], routes: Mapping[str, S
     return page.labels
 
 
+@dataclass(frozen=True, slots=True)
+class _Ink:
+    """Something drawn: whose it is, where, and how bad it is to write over it."""
+
+    owner: str
+    box: Box
+    weight: float
+
+
 class _Page:
-    """What is drawn already and must stay readable."""
+    """What is drawn already and must stay readable, findable by where it is: a big diagram has thousands of stretches."""
 
     def __init__(self, things: Mapping[str, Box], routes: Mapping[str, Sequence[Point]]) -> None:
         self.labels: dict[str, Box] = {}
-        self._things = things
+        self._inks: list[_Ink] = []
+        self._cells: dict[tuple[int, int], list[int]] = {}
         self._stretches = {line: [_strip(one, two) for one, two in pairwise(points)] for line, points in routes.items()}
+        for thing, box in things.items():
+            self._draw(_Ink(thing, box, _OVER_BOX))
+        for line, strips in self._stretches.items():
+            for strip in strips:
+                self._draw(_Ink(line, strip, _OVER_LINE))
 
     def write(self, owner: str, candidates: Iterator[tuple[Box, float]]) -> None:
         """Put the label of `owner` where it covers least; each candidate comes with what it costs anyway."""
         self.labels[owner] = min(candidates, key=lambda candidate: candidate[1] + self._covered(owner, candidate[0]))[0]
+        self._draw(_Ink(owner, self.labels[owner], _OVER_BOX))
 
     def is_shared(self, line: str) -> list[bool]:
         """For each stretch of the line: does another line run along it? Then a name there could be of either."""
-        others = [strip for other, strips in self._stretches.items() if other != line for strip in strips]
-        return [any(_along_each_other(mine, other) for other in others) for mine in self._stretches[line]]
+        return [
+            any(ink.owner != line and ink.weight == _OVER_LINE and _along_each_other(mine, ink.box) for ink in self._near(mine))
+            for mine in self._stretches[line]
+        ]
 
     def _covered(self, owner: str, box: Box) -> float:
         # Its own thing is left out: a diamond and a circle leave the corners of their box free.
-        boxes = [other for thing, other in (*self._things.items(), *self.labels.items()) if thing != owner]
-        lines = [strip for strips in self._stretches.values() for strip in strips]
-        return sum(_OVER_BOX for other in boxes if box.overlaps(other)) + sum(
-            _OVER_LINE for strip in lines if box.overlaps(strip)
-        )
+        covered = (ink for ink in self._near(box) if box.overlaps(ink.box))
+        return sum(ink.weight for ink in covered if ink.owner != owner or ink.weight == _OVER_LINE)
+
+    def _draw(self, ink: _Ink) -> None:
+        for cell in _cells(ink.box):
+            self._cells.setdefault(cell, []).append(len(self._inks))
+        self._inks.append(ink)
+
+    def _near(self, box: Box) -> Iterator[_Ink]:
+        """Everything in the cells that the box touches, each once."""
+        numbers = {number for cell in _cells(box) for number in self._cells.get(cell, ())}
+        return (self._inks[number] for number in numbers)
+
+
+def _cells(box: Box) -> Iterator[tuple[int, int]]:
+    for column in range(int(box.x // _CELL), int(box.right // _CELL) + 1):
+        for row in range(int(box.y // _CELL), int(box.bottom // _CELL) + 1):
+            yield column, row
 
 
 def label_size(text: str) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
@@ -288,15 +289,24 @@ def test_a_file_that_is_no_model_is_refused_and_not_drawn():
         lay_out(b"<html/>")
 
 
-def test_a_tangle_of_four_hundred_nodes_is_drawn_in_bounded_work():
+def test_a_model_with_more_flows_than_anybody_can_follow_is_refused():
+    nodes = "".join(f'<task id="t{i}"/>' for i in range(30))
+    flows = "".join(f'<sequenceFlow id="f{i}" sourceRef="t{i % 30}" targetRef="t{i // 30}"/>' for i in range(801))
+    with pytest.raises(BadModel, match="801 flows: at most 800"):
+        lay_out(process(nodes + flows))
+
+
+def test_a_tangle_of_four_hundred_gateways_is_drawn_in_bounded_work():
     count = 390
-    nodes = "".join(f'<task id="t{i}"/>' for i in range(count))
+    nodes = "".join(f'<exclusiveGateway id="t{i}" name="gateway {i}"/>' for i in range(count))
     flows = "".join(
-        f'<sequenceFlow id="f{i}_{step}" sourceRef="t{i}" targetRef="t{(i * step + 1) % count}"/>'
+        f'<sequenceFlow id="f{i}_{step}" name="way {i}" sourceRef="t{i}" targetRef="t{(i * step + 1) % count}"/>'
         for i in range(count)
         for step in (1, 7)
     )
+    before = time.process_time()
     picture = Picture(lay_out(process(nodes + flows + '<sequenceFlow id="f" sourceRef="s" targetRef="t0"/>')))
+    assert time.process_time() - before < 20
     assert_complete(picture)
     assert_nothing_overlaps(picture)
     assert_lines_are_good(picture, free=False)
