@@ -31,12 +31,7 @@ def lay_out(xml: bytes) -> bytes:
     for diagram in root.findall(tag("BPMNDiagram", BPMNDI)):
         root.remove(diagram)
     scenes = list(read_scenes(root))
-    count = sum(len(scene.things) for scene in scenes)
-    if count > MOST_THINGS:
-        message = (
-            f"the model has {count} steps, events and gateways: at most {MOST_THINGS} are drawn; split it into several processes"
-        )
-        raise BadModel([Finding("too-many-elements", message)])
+    _refuse_too_many(scenes)
     for scene in scenes:
         write_diagram(root, draw(scene))
     etree.indent(root)
