@@ -116,6 +116,8 @@ def test_the_demo_has_people_a_real_pilot_without_cases_and_a_rehearsed_one_with
         found = {row.rehearsal: row for row in engine.list_pilots(c)}
         board = engine.board(c, sample.CODE, datetime.now(UTC), rehearsal=True)
         assert engine.check_log(c).ok
+    with engine.writing(database) as c:
+        assert engine.claim_notices(c, datetime.now(UTC)) == []  # nobody is told what synthetic staff let slip
 
     assert (found[False].cases, found[False].state) == (0, "running")
     assert found[True].cases == sample.CASES

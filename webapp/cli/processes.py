@@ -30,16 +30,17 @@ def serve() -> None:
     Example:
       PILOTRUN_PORT=8080 pilotrun serve
     """
-    from webapp.cli.sample import sample_logins
-
     settings = _started()
-    with database(settings) as opened:
-        logins = sample_logins(opened)
+    with database(settings):
+        pass  # a missing database is one line here, and children that die again and again later
 
     def ready() -> None:
+        from webapp.cli.sample import sample_logins  # costs a second to load: after the children have begun to
+
         click.echo(f"pilotrun is ready: {settings.address}")
-        for line in logins:
-            click.echo(line)
+        with database(settings) as opened:
+            for line in sample_logins(opened):
+                click.echo(line)
 
     Supervisor(settings, ready).run()
 
