@@ -10,7 +10,6 @@ from webapp import words
 from webapp.language import pick
 from webapp.sentences import gettext
 
-
 MISSED = 100  # percent of the standard: from here on somebody has to say what is done about it
 
 
