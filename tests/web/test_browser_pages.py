@@ -115,6 +115,10 @@ def test_on_a_phone_the_table_stands_in_for_the_diagram_and_nothing_scrolls_side
     for path in ("/tasks", "/cases/2", "/board", "/pilots/1", "/start/CSC-2024-001"):
         page.goto(base + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+    page.goto(base + "/board")
+    heights = page.evaluate("[...document.querySelectorAll('.escalation')].map((line) => line.offsetHeight)")
+    assert heights, "an escalation waits"
+    assert max(heights) < 200, "an escalation is a few lines, not a column of single letters"
     page.goto(base + "/cases/2")
     assert not page.locator(".diagram-canvas").is_visible()
     context.close()
