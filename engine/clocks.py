@@ -14,7 +14,7 @@ from bpmn import Standard
 from engine.db import AnyRow
 from engine.errors import CalendarMissing
 from engine.eventlog import Fact, instant
-from engine.ladder import RungDue, climb, wake_for
+from engine.ladder import Climb, RungDue, climb, wake_for
 from engine.model import escalation, notice, sla_clock
 from engine.people import holders
 from engine.processes import Version
@@ -117,43 +117,73 @@ def stop(
 
     Breached is sticky. The figures do not depend on how promptly the sweep came by.
     """
-    facts, values = _passed(c, clock, subject, version, at)
-    breached = values["state"] == ClockState.BREACHED
-    if cancelled and not breached:
-        values["state"] = ClockState.CANCELLED
-        facts.append(subject.fact("clock.cancelled", at, {"clock": subject.clock}))
-    elif not breached:
-        values["state"] = ClockState.MET
-        facts.append(subject.fact("clock.met", at, {"clock": subject.clock}))
-    c.execute(sla_clock.update().where(sla_clock.c.id == clock.id).values(**{**values, "wake_at": None, "stopped_at": at}))
+    while True:
+        passed = _passed(clock, at)
+        ended = passed.state if passed.state is ClockState.BREACHED else ClockState.CANCELLED if cancelled else ClockState.MET
+        if _write(c, clock, passed, state=ended, wake_at=None, stopped_at=at):
+            break
+        # A sweep moved the clock on after we had read it: its rungs are climbed, look again.
+        clock = locked(c, clock.id)
+    facts = _tell(c, clock, passed, subject, version)
+    if ended is not ClockState.BREACHED:
+        facts.append(subject.fact(f"clock.{ended}", at, {"clock": subject.clock}))
     return facts
 
 
 def pass_time(c: Connection, clock: ClockRow, subject: Subject, version: Version, now: datetime) -> list[Fact]:
-    """Everything that time has made true of a running clock by `now`: the breach and the rungs, each dated when it was due."""
-    facts, values = _passed(c, clock, subject, version, now)
-    c.execute(sla_clock.update().where(sla_clock.c.id == clock.id).values(**values))
-    return facts
+    """Everything that time has made true of a running clock by `now`: the breach and the rungs, each dated when it was due.
+
+    The caller holds the clock's row.
+    """
+    passed = _passed(clock, now)
+    _write(c, clock, passed, state=passed.state, wake_at=passed.wake_at)
+    return _tell(c, clock, passed, subject, version)
 
 
-def _passed(
-    c: Connection, clock: ClockRow, subject: Subject, version: Version, upto: datetime
-) -> tuple[list[Fact], dict[str, Any]]:
-    """Facts and new column values, from the policies of `sla` and `ladder`."""
+def locked(c: Connection, clock_id: int) -> ClockRow:
+    """The clock as it is now, held until the end of the transaction."""
+    row = c.execute(sa.select(*ClockRow.columns("")).where(sla_clock.c.id == clock_id).with_for_update(key_share=True)).one()
+    clock = ClockRow.of(row)
+    assert clock is not None
+    return clock
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """What time has made of a clock: its state, the rungs that are due, where it goes on."""
+
+    state: ClockState
+    newly_breached: bool
+    climbed: Climb
+    wake_at: datetime | None
+
+
+def _passed(clock: ClockRow, upto: datetime) -> _Passed:
+    """The policies of `sla` and `ladder`, applied to a row."""
     rungs = [RungDue(percent, action, to, datetime.fromisoformat(at)) for percent, action, to, at in clock.rungs]
     climbed = climb(rungs, clock.rung, upto)
-    facts = [_climb(c, clock, subject, version, rung) for rung in climbed.due]
-    end = settle(clock, upto)
-    breached = end.state is ClockState.BREACHED
-    values: dict[str, Any] = {"state": end.state if breached else clock.state, "rung": climbed.rung}
-    if breached and clock.state != ClockState.BREACHED:
-        values["breached_at"] = end.breached_at
+    breached = settle(clock, upto).state is ClockState.BREACHED
+    waiting = [climbed.next_wake] if climbed.next_wake else []
+    wake_at = min(waiting + ([] if breached else [wake_for(clock.due_at)]), default=None)
+    was = ClockState(clock.state)
+    return _Passed(ClockState.BREACHED if breached else was, breached and was is not ClockState.BREACHED, climbed, wake_at)
+
+
+def _write(c: Connection, clock: ClockRow, passed: _Passed, **values: Any) -> bool:
+    """Change the row if it still is as it was read; says whether it was."""
+    if passed.newly_breached:
+        values["breached_at"] = clock.due_at
+    seen = (sla_clock.c.id == clock.id, sla_clock.c.rung == clock.rung, sla_clock.c.state == clock.state)
+    return c.execute(sla_clock.update().where(*seen).values(rung=passed.climbed.rung, **values)).rowcount == 1
+
+
+def _tell(c: Connection, clock: ClockRow, passed: _Passed, subject: Subject, version: Version) -> list[Fact]:
+    """Raise the rungs that are due; the facts of the clock in the order in which they became true."""
+    facts = [_climb(c, clock, subject, version, rung) for rung in passed.climbed.due]
+    if passed.newly_breached:
         data = {"clock": subject.clock, "due_at": instant(clock.due_at)}
         facts.append(subject.fact("clock.breached", clock.due_at, data))
-    waiting = [climbed.next_wake] if climbed.next_wake else []
-    values["wake_at"] = min(waiting + ([] if breached else [wake_for(clock.due_at)]), default=None)
-    facts.sort(key=lambda fact: fact.at)
-    return facts, values
+    return sorted(facts, key=lambda fact: fact.at)
 
 
 def _climb(c: Connection, clock: ClockRow, subject: Subject, version: Version, rung: RungDue) -> Fact:

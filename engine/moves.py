@@ -140,17 +140,15 @@ def _new_item(move: Move, node: Node, task: str) -> dict[str, Any]:
 
 
 def clock_of_item(c: Connection, item_id: int) -> ClockRow | None:
-    """The item's clock, locked: a sweep that is moving it on has finished when this returns."""
-    row = c.execute(
-        sa.select(*ClockRow.columns("")).where(sla_clock.c.item_id == item_id).with_for_update(key_share=True)
-    ).first()
+    """The item's clock, if its step has a standard."""
+    row = c.execute(sa.select(*ClockRow.columns("")).where(sla_clock.c.item_id == item_id)).first()
     return ClockRow.of(row) if row is not None else None
 
 
 def case_clock(c: Connection, case_id: int) -> ClockRow | None:
     """The clock of the case as a whole, if its process has a standard."""
     condition = (sla_clock.c.case_id == case_id, sla_clock.c.item_id.is_(None))
-    row = c.execute(sa.select(*ClockRow.columns("")).where(*condition).with_for_update(key_share=True)).first()
+    row = c.execute(sa.select(*ClockRow.columns("")).where(*condition)).first()
     return ClockRow.of(row) if row is not None else None
 
 

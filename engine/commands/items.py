@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from engine import clocks, forms, moves, processes, timers
-from engine.clocks import Subject
+from engine.clocks import ClockRow, Subject
 from engine.commands.keys import recall, remember
 from engine.db import AnyRow
 from engine.errors import NotFound, NotYours, WrongState
 from engine.eventlog import Fact, append
-from engine.model import cases, person, process_version, work_item
+from engine.model import cases, person, process_version, sla_clock, work_item
 from engine.moves import Move
 from engine.people import Actor
 from engine.processes import Version
@@ -67,11 +67,12 @@ def complete(
     Raises NotFound, NotYours, WrongState (not claimed, done already, moved on), BadInput (by field), CannotGoOn.
     The same `key` again does nothing: the first answer stands.
     """
-    if recall(c, key, f"complete:{item_id}") is not None:
-        return
     row = _item(c, item_id, lock_case=True)
     _refuse_stranger(row, by)
     if row.state != "claimed":
+        # Looked up only now, under the case's lock: a repeat that raced with its first sending finds the key.
+        if recall(c, key, f"complete:{item_id}") is not None:
+            return
         raise WrongState(_who_was_faster(c, item_id, row.name))
     if row.claimed_by != by.id:
         raise NotYours(f"{row.name} is being done by somebody else.")
@@ -106,14 +107,16 @@ def _close(move: Move, row: AnyRow, taken: Mapping[str, Any], by: Actor, comment
     subject = Subject(row.case_id, row.number, row.id, row.step, row.post, row.department, row.claimed_by)
     data = {"measures": measured, "comment_given": bool(comment.strip())}
     move.facts.append(subject.fact("item.completed", move.at, data, by.login))
-    if (clock := moves.clock_of_item(move.c, row.id)) is not None:
+    if (clock := ClockRow.of(row, "clock_")) is not None:
         move.facts += clocks.stop(move.c, clock, subject, move.version, move.at)
 
 
 def _item(c: Connection, item_id: int, *, lock_case: bool = False) -> AnyRow:
-    """The item with its case and its version's key, in one statement."""
-    source = work_item.join(cases, cases.c.id == work_item.c.case_id).join(
-        process_version, process_version.c.id == cases.c.process_version_id
+    """The item with its case, its version's key and its clock, in one statement."""
+    source = (
+        work_item.join(cases, cases.c.id == work_item.c.case_id)
+        .join(process_version, process_version.c.id == cases.c.process_version_id)
+        .outerjoin(sla_clock, sla_clock.c.item_id == work_item.c.id)
     )
     query = (
         sa.select(
@@ -126,6 +129,7 @@ def _item(c: Connection, item_id: int, *, lock_case: bool = False) -> AnyRow:
             cases.c.wake_at,
             process_version.c.version.label("process_version"),
             process_version.c.content_sha256,
+            *ClockRow.columns("clock_"),
         )
         .select_from(source)
         .where(work_item.c.id == item_id)

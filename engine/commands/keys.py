@@ -20,8 +20,6 @@ def recall(c: Connection, key: str | None, command: str) -> Mapping[str, Any] | 
     """The result that this key got earlier; None when it is new. A key of another command is refused."""
     if key is None:
         return None
-    if not 0 < len(key) <= LONGEST_KEY:
-        raise BadInput(f"An idempotency key has 1 to {LONGEST_KEY} characters.")
     row = c.execute(sa.select(command_key.c.command, command_key.c.result).where(command_key.c.key == key)).first()
     if row is None:
         return None
@@ -32,10 +30,12 @@ def recall(c: Connection, key: str | None, command: str) -> Mapping[str, Any] | 
 
 
 def remember(c: Connection, key: str | None, command: str, result: Mapping[str, Any], now: datetime) -> None:
-    """Bind the key to its result. Two requests with one key may race on PostgreSQL: the slower is told, and rolls back whole."""
+    """Bind the key to its result. A key that is taken refuses the command, which then rolls back whole."""
     if key is None:
         return
+    if not 0 < len(key) <= LONGEST_KEY:
+        raise BadInput(f"An idempotency key has 1 to {LONGEST_KEY} characters.")
     try:
         c.execute(command_key.insert().values(key=key, command=command, result=dict(result), at=now))
     except IntegrityError as error:
-        raise WrongState("The same request is being carried out already.") from error
+        raise WrongState("This idempotency key was used already.") from error

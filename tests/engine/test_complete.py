@@ -137,8 +137,12 @@ def test_a_key_of_another_item_is_refused(claimed: tuple[World, engine.StartedCa
     world, case, item = claimed
     complete(world, item, SIMPLE["receive"], key="form-1")
     following = world.item(case, "classify").item
+    with engine.writing(world.engine) as c:
+        engine.claim(c, following, by=world.who("wang.fang"), now=world.now)
 
-    assert complete(world, following, SIMPLE["classify"], "wang.fang", key="form-1").startswith("BadInput")
+    told = complete(world, following, SIMPLE["classify"], "wang.fang", key="form-1")
+    assert told == "WrongState: This idempotency key was used already."
+    assert world.item(case, "classify").state == "claimed"
 
 
 def test_a_comment_is_kept_with_the_item_and_only_its_presence_is_logged(claimed: tuple[World, engine.StartedCase, int]) -> None:
