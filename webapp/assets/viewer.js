@@ -58,7 +58,7 @@ async function draw(root) {
   const viewer = new NavigatedViewer({
     container: place,
     zoomScroll: { enabled: false }, // a wheel over the drawing scrolls the page, as everywhere else
-    textRenderer: { defaultStyle: { fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 14 } },
+    textRenderer: { defaultStyle: { fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 14 }, externalStyle: { fontSize: 11 } },
     bpmnRenderer: { defaultFillColor: 'var(--diagram-fill)', defaultStrokeColor: 'var(--diagram-ink)', defaultLabelColor: 'var(--diagram-ink)' },
   });
   try {
