@@ -48,7 +48,10 @@ def beat(engine: Engine, now: datetime, *, batch: int = 200) -> Beat:
     for _ in range(batch):
         if due is None or due > now:
             return Beat(done["timers"], done["clocks"], done["poisoned"])
-        done[_settle_next(engine, now)] += 1
+        kind = _settle_next(engine, now)
+        if kind is None:
+            break  # what is due is in the hands of another sweep
+        done[kind] += 1
         with reading(engine) as c:
             due = next_wake(c)
     return Beat(done["timers"], done["clocks"], done["poisoned"], more=True)
@@ -94,14 +97,14 @@ class _Due:
     step_aside: Callable[[Connection, datetime, str], None]
 
 
-def _settle_next(engine: Engine, now: datetime) -> str:
+def _settle_next(engine: Engine, now: datetime) -> str | None:
     """One due row in a transaction of its own. What cannot be done is set aside in a second one, and the others go on."""
     claimed: _Due | None = None
     try:
         with writing(engine) as c:
             claimed = _next_due(c, now)
             if claimed is None:
-                return "clocks"
+                return None
             claimed.act(c, now)
             return claimed.kind
     except DBAPIError:

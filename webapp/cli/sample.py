@@ -12,8 +12,8 @@ from webapp.passwords import Passwords
 
 CODE = "CSC-2024-001"
 PASSWORD = "complaint-desk-2024"  # noqa: S105 (a sample's password is public on purpose; init without --demo makes none)
-CASES, SEED = 100, 1  # a few seconds of computing; enough cases for verdicts of all three kinds
-WEEKS_AGO = timedelta(weeks=9)
+MOST_CASES, SEED = 400, 1
+AGO = timedelta(days=17)  # about a hundred complaints until today: a few seconds of computing, and some of them still open
 LOGINS = (
     ("chen.jing", "service agent: receives, handles, reports back, archives"),
     ("wang.fang", "service supervisor: classifies"),
@@ -39,12 +39,12 @@ def load_pilot(c: engine.Connection, now: datetime) -> None:
 
 
 def load_rehearsal(c: engine.Connection, now: datetime, tell: Callable[[int], None]) -> None:
-    """Fill a rehearsed pilot that was over before `now`, so that every page has something to show, unless there is one."""
+    """Fill a rehearsed pilot up to `now`, so that every page and every list has something to show, unless there is one."""
     if engine.latest_pilot(c, CODE, rehearsal=True) is None:
         start = rehearsal_start(now)
         bundle = bpmn.shipped(CODE)
         pilots.rehearse(
-            c, CODE, bundle=bundle, cases=CASES, seed=SEED, start=start, until=now, progress=lambda done, _: tell(done)
+            c, CODE, bundle=bundle, cases=MOST_CASES, seed=SEED, start=start, until=now, progress=lambda done, _: tell(done)
         )
         _keep_notices_in(c, now)
 
@@ -56,9 +56,8 @@ def _keep_notices_in(c: engine.Connection, now: datetime) -> None:
 
 
 def rehearsal_start(now: datetime) -> datetime:
-    """A Monday, nine in the morning in Shanghai, long enough ago for every case to be closed."""
-    monday = (now - WEEKS_AGO - timedelta(days=now.weekday())).date()
-    return datetime.combine(monday, time(1), UTC)
+    """Nine in the morning in Shanghai, two weeks and a half ago."""
+    return datetime.combine((now - AGO).date(), time(1), UTC)
 
 
 def sample_logins(database: engine.Engine) -> list[str]:
