@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_timedelta
@@ -151,4 +151,4 @@ def install(app: Flask) -> None:
     Babel(app, locale_selector=select_locale)
     filters = (pick, when, day, date_only, time_tag, span, left, standard, percent)
     app.jinja_env.filters.update({filter_.__name__: filter_ for filter_ in filters})
-    app.jinja_env.globals.update(language=language, language_tags=TAGS, urgency=urgency, utc=UTC)
+    app.jinja_env.globals.update(language=language, language_tags=TAGS, urgency=urgency)

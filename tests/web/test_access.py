@@ -77,11 +77,20 @@ def test_every_answer_carries_the_headers(house: House) -> None:
             response.close()
 
 
-def test_the_content_policy_allows_this_host_and_nothing_inline() -> None:
-    assert HEADERS["Content-Security-Policy"] == (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    )
+def test_the_headers_are_those_that_were_agreed() -> None:
+    """This host and nothing inline; no frame around us, no address told to others, no device asked for."""
+    assert HEADERS == {
+        "Content-Security-Policy": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+            "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        ),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    }
 
 
 def test_only_a_bundle_file_asked_for_by_its_hash_may_be_kept(house: House) -> None:
