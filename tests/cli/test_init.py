@@ -110,7 +110,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_the_demo_has_people_a_real_pilot_without_cases_and_a_rehearsed_one_with_all_closed(demo: Path) -> None:
+def test_the_demo_has_people_a_real_pilot_without_cases_and_a_rehearsed_one_under_way(demo: Path) -> None:
     database = engine.connect(f"sqlite:///{demo / 'pilotrun.db'}")
     with engine.reading(database) as c:
         found = {row.rehearsal: row for row in engine.list_pilots(c)}
@@ -120,8 +120,9 @@ def test_the_demo_has_people_a_real_pilot_without_cases_and_a_rehearsed_one_with
         assert engine.claim_notices(c, datetime.now(UTC)) == []  # nobody is told what synthetic staff let slip
 
     assert (found[False].cases, found[False].state) == (0, "running")
-    assert found[True].cases == sample.CASES
-    assert (board.running, board.completed) == (0, sample.CASES)
+    assert 60 < found[True].cases < sample.MOST_CASES
+    assert board.running + board.completed == found[True].cases
+    assert board.completed > 50
     assert sample.sample_logins(database)[0].endswith(f"(password {sample.PASSWORD}):")
 
 

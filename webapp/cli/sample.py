@@ -12,8 +12,8 @@ from webapp.passwords import Passwords
 
 CODE = "CSC-2024-001"
 PASSWORD = "complaint-desk-2024"  # noqa: S105 (a sample's password is public on purpose; init without --demo makes none)
-MOST_CASES, SEED = 400, 1
-AGO = timedelta(days=17)  # about a hundred complaints until today: a few seconds of computing, and some of them still open
+MOST_CASES, ABOUT, SEED = 400, 100, 1
+AGO = timedelta(days=17)  # that makes about a hundred complaints by now: a few seconds of computing, some of them still open
 LOGINS = (
     ("chen.jing", "service agent: receives, handles, reports back, archives"),
     ("wang.fang", "service supervisor: classifies"),

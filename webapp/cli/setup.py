@@ -54,7 +54,7 @@ def _fill(database: engine.Engine, now: datetime, *, demo: bool, admin: str | No
     if one_time:
         click.echo(f"sign in as {login} with the one-time password {one_time}")
     if demo:
-        with progress("rehearsing the sample pilot", sample.CASES) as tell, engine.writing(database) as c:
+        with progress("rehearsing the sample pilot", sample.ABOUT) as tell, engine.writing(database) as c:
             sample.load_rehearsal(c, now, tell)
 
 
