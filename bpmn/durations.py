@@ -30,8 +30,8 @@ _ISO = re.compile(
     r"P(?!$)(?:(?P<w>\d{1,3})W)?(?:(?P<d>\d{1,4})D)?(?:T(?!$)(?:(?P<h>\d{1,5})H)?(?:(?P<m>\d{1,6})M)?(?:(?P<s>\d{1,8})S)?)?"
 )
 _ISO_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_WORKING = re.compile(r"(?P<n>\d{1,5}(?:\.\d{1,2})?) working (?P<unit>minute|hour|day)s?")
-_WORKING_SECONDS = {"minute": 60, "hour": 3_600}
+_WORKING = re.compile(r"(?P<n>\d{1,9}(?:\.\d{1,2})?) working (?P<unit>second|minute|hour|day)s?")
+_WORKING_SECONDS = {"second": 1, "minute": 60, "hour": 3_600}
 LONGEST = 5 * 366 * 86_400  # five years; nothing that a pilot promises takes longer
 
 
@@ -78,8 +78,9 @@ class Duration:
         if self.unit is Unit.WORKING_TIME:
             if self.amount % 3_600 == 0:
                 return f"{self.amount // 3_600} working hour{'s' if self.amount != 3_600 else ''}"
-            minutes = Decimal(self.amount) / 60
-            return f"{minutes.normalize():f} working minute{'s' if self.amount != 60 else ''}"
+            if self.amount % 60 == 0:
+                return f"{self.amount // 60} working minute{'s' if self.amount != 60 else ''}"
+            return f"{self.amount} working second{'s' if self.amount != 1 else ''}"
         return "P" + _iso_text(self.amount)
 
 

@@ -174,11 +174,14 @@ class _Stage:
         """Poisson arrivals in working time: exponential gaps with the mean of a working day over the daily number."""
         random = Random(f"{self.seed}:arrivals")  # noqa: S311 - a simulation wants a repeatable stream, not a secret one
         day = self.calendar.working_seconds_of(self._first_working_day(begin))
-        gaps = [random.expovariate(self.assumptions.per_working_day / day) for _ in range(self.cases)]
-        instants, passed = [], 0.0
-        for gap in gaps:
-            passed += gap
-            instants.append(self.calendar.add(begin, Duration(max(1, round(passed)), Unit.WORKING_TIME)))
+        instants: list[datetime] = []
+        passed = 0.0
+        while len(instants) < self.cases:
+            passed += random.expovariate(self.assumptions.per_working_day / day)
+            at = self.calendar.add(begin, Duration(max(1, round(passed)), Unit.WORKING_TIME))
+            if self.until is not None and at > self.until:
+                break
+            instants.append(at)
         return instants
 
     def _first_working_day(self, begin: datetime) -> date:

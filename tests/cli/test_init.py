@@ -152,10 +152,10 @@ def test_sample_logins_are_named_only_while_they_work(sqlite_url: str) -> None:
 
 
 @pytest.mark.parametrize("day", range(7))
-def test_the_rehearsal_begins_on_a_monday_morning_weeks_before_any_day(day: int) -> None:
+def test_the_rehearsal_begins_in_the_morning_two_weeks_and_a_half_before_any_day(day: int) -> None:
     now = datetime(2026, 11, 23 + day, 15, tzinfo=UTC)
 
     start = sample.rehearsal_start(now)
 
-    assert (start.weekday(), start.hour) == (0, 1)
-    assert timedelta(weeks=9) <= now - start < timedelta(weeks=10)
+    assert start.hour == 1
+    assert timedelta(days=17) <= now - start < timedelta(days=18)
