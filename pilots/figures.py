@@ -31,9 +31,9 @@ def _name(value: Any, number: int) -> str:
 
 
 def differences(given: Any, recomputed: Any) -> Iterator[str]:
-    """One sentence for each figure that is not what it should be, is missing, or is too many."""
+    """One sentence for each figure that is not what it should be, is missing, or is too many; in the order of the document."""
     theirs, ours = dict(leaves(given)), dict(leaves(recomputed))
-    for path in sorted(theirs.keys() | ours.keys()):
+    for path in [*ours, *(path for path in theirs if path not in ours)]:
         if path not in theirs:
             yield f"{path} is missing, recomputed {ours[path]!r}"
         elif path not in ours:

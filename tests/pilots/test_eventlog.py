@@ -167,6 +167,19 @@ def test_xes_has_one_tag_a_line_and_every_key_that_it_declares_global():
         assert sum(f'key="{key}"' in line for line in lines) >= events
 
 
+def test_a_trace_is_in_the_order_of_time_and_ties_keep_the_order_of_the_log():
+    """A deadline that a sweep noticed late is written late and dated when it passed."""
+    desk = Desk()
+    case = desk.open(MONDAY)
+    item = desk.offer(case, "receive", MONDAY)
+    desk.complete(case, item, "receive", MONDAY + hours(2))
+    desk.say("item.withdrawn", MONDAY + hours(1), case=case, item=item, step="feedback")
+    written = write_xes(desk.log).decode()
+    order = [written.index(f'value="{word}"', written.index("<trace>")) for word in ("case.started", "schedule", "withdraw")]
+    assert order == sorted(order)
+    assert order[-1] < written.rindex('value="complete"')
+
+
 @given(something, something)
 def test_xes_can_hold_whatever_people_are_called(case, person):
     """Checked with an XML parser that the product itself does not need here."""

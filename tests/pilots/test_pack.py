@@ -297,6 +297,32 @@ def test_an_event_changed_in_the_log_is_named():
     assert verified.problems[0] == "events.csv: entry 4 was changed: its hash does not fit its content"
 
 
+def with_inputs(changes: dict[str, bytes]) -> bytes:
+    """Other inputs, with manifest and metrics.json made anew to agree with them."""
+    document = json.loads(part("metrics.json"))
+    document["pack"]["inputs"] |= {name: sha256(data) for name, data in changes.items()}
+    return remade({**changes, "metrics.json": orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"})
+
+
+def test_the_same_content_in_other_bytes_is_noticed_whatever_was_made_anew():
+    log, names, plan = part("events.csv"), part("names.json"), part("plan.json")
+    said = "is not written as the product writes it"
+    assert verify_pack(with_inputs({"events.csv": log.replace(b"\r\n", b"\n")})).problems == (f"events.csv: {said}",)
+    assert verify_pack(with_inputs({"names.json": names.replace(b":", b": ", 1)})).problems == (f"names.json: {said}",)
+    assert verify_pack(with_inputs({"plan.json": plan + b"\n"})).problems == (f"plan.json: {said}",)
+    compact = orjson.dumps(json.loads(part("metrics.json")))
+    assert verify_pack(remade({"metrics.json": compact})).problems == (f"metrics.json: {said}",)
+
+
+def test_a_calendar_with_longer_hours_is_named_by_its_figures_whatever_was_made_anew():
+    longer = json.loads(json.dumps(CALENDAR_DATA))
+    longer["weekly"]["sat"] = [["09:00", "18:00"]]
+    problems = verify_pack(with_inputs({"calendar.json": json_bytes({"cn": longer})})).problems
+    assert problems[0].startswith("metrics.json: ")
+    assert any(problem.startswith("metrics.json: summary.cycle_working.mean_s reads") for problem in problems)
+    assert problems[20].startswith("metrics.json: and ")
+
+
 def test_a_plan_that_is_not_the_frozen_one_is_named():
     easier = plan_of(total(goal=0.5, tolerance=0.05), satisfied(), reviews=(date(2026, 3, 10),))
     verified = verify_pack(remade({"plan.json": plan_bytes(easier)}))

@@ -203,6 +203,30 @@ def test_a_review_so_early_that_nothing_could_pass_says_so():
     assert result.looks[0].most_missed is None
 
 
+def test_the_last_review_may_spend_what_is_left_of_the_risk():
+    """Only 54 of 150 planned cases came: at the last review they are judged as all there will be, not as a third."""
+    days = (date(2026, 3, 6), date(2026, 3, 12))
+    last, more_to_come = plan_of(reviews=days), plan_of(reviews=(*days, date(2026, 5, 8)))
+    at = datetime.fromisoformat("2026-03-12T10:00+08:00")
+    most = []
+    for plan in (last, more_to_come):
+        desk, _ = story(plan, fifty_then(0))
+        most.append(assessed(plan, desk, at).criteria[0].looks[-1].most_missed)
+    assert most == [1, 0]
+
+
+def test_a_review_that_would_mean_met_is_held_back_by_disagreeing_weeks():
+    """All four late ones of 94 came in one week; the boundary alone would let them pass."""
+    plan = plan_of(total(tolerance=0.05), reviews=(date(2026, 3, 20),))
+    good = [True] * 60 + [False] * 4 + [True] * 60
+    at = datetime.fromisoformat("2026-03-20T10:00+08:00")
+    desk, _ = story(plan, good)
+    (held,) = assessed(plan, desk, at).criteria
+    assert held.looks[0].met
+    assert held.verdict == "not_enough_evidence"
+    assert {"weeks_disagree", "undecided"} & set(keys(held)) == {"weeks_disagree"}
+
+
 # Evidence between the reviews
 
 
