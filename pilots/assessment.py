@@ -90,18 +90,14 @@ def assess(
     rehearsal with real cases in it raises MixedLog. Raises BadLog when the entries are no history.
     """
     happened = [entry for entry in entries if entry.at <= at]
-    everything = read_cases(happened)
-    cases = tuple(case for case in everything if case.rehearsal == rehearsal)
-    left_out = len(everything) - len(cases)
-    if rehearsal and left_out:
-        raise MixedLog(f"{left_out} of the {len(everything)} cases are real: no verdict is drawn from both")
+    cases, left_out = _of_one_kind(read_cases(happened), rehearsal)
     work = WorkTime(calendars, plan.calendar)
     criteria = tuple(judge(criterion, cases, at=at, plan=plan, work=work) for criterion in plan.criteria)
     rows = case_rows(cases, at, work)
     steps, posts = step_rows(cases, at, work), post_rows(cases, at, work)
     frozen = _frozen(happened)
-    gates = [] if rehearsal else _gates(plan, frozen, cases)
-    notes = [*([Reason("rehearsal")] if rehearsal else []), *_busy(posts)]
+    gates = () if rehearsal else _gates(plan, frozen, cases)
+    notes = (*((Reason("rehearsal"),) if rehearsal else ()), *_busy(posts))
     return Assessment(
         at=at.astimezone(UTC),
         rehearsal=rehearsal,
@@ -125,6 +121,15 @@ def assess(
         cases=rows,
         calendar_gaps=tuple(sorted(work.missing)),
     )
+
+
+def _of_one_kind(everything: Sequence[CaseTimes], rehearsal: bool) -> tuple[tuple[CaseTimes, ...], int]:
+    """The real or the rehearsed cases, and how many others are left out."""
+    cases = tuple(case for case in everything if case.rehearsal == rehearsal)
+    left_out = len(everything) - len(cases)
+    if rehearsal and left_out:
+        raise MixedLog(f"{left_out} of the {len(everything)} cases are real: no verdict is drawn from both")
+    return cases, left_out
 
 
 def report_dict(assessment: Assessment) -> dict[str, Any]:
@@ -163,7 +168,7 @@ def _frozen(entries: Sequence[LogEntry]) -> Frozen | None:
     return Frozen(found.at, found.seq, str(found.data.get("plan_hash", "")), found.data.get("model_sha256"))
 
 
-def _gates(plan: Plan, frozen: Frozen | None, cases: Sequence[CaseTimes]) -> list[Reason]:
+def _gates(plan: Plan, frozen: Frozen | None, cases: Sequence[CaseTimes]) -> Sequence[Reason]:
     """What was promised must have been fixed before it was measured."""
     if frozen is None or any(case.started_at < frozen.at for case in cases):
         return [Reason("plan_not_frozen")]

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from bpmn import calendar_data
+from bpmn import calendar_data, calendar_names
 from engine import Calendar, LogEntry
 from pilots.archive import write_archive
 from pilots.assessment import Assessment, assess
@@ -105,10 +105,7 @@ def _calendar_data(
     plan: Plan, entries: Sequence[LogEntry], calendars: Mapping[str, Mapping[str, Any]] | None
 ) -> dict[str, Mapping[str, Any]]:
     """Calendars that nobody has are left out: the assessment says that they are missing."""
-    found: dict[str, Mapping[str, Any]] = {}
-    for name in used_calendars(plan, entries):
-        try:
-            found[name] = calendar_data(name) if calendars is None else calendars[name]
-        except KeyError:
-            continue
-    return found
+    used = used_calendars(plan, entries)
+    if calendars is None:
+        return {name: calendar_data(name) for name in used if name in calendar_names()}
+    return {name: calendars[name] for name in used if name in calendars}
