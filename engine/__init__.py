@@ -23,7 +23,7 @@ from engine.errors import (
     WrongState,
 )
 from engine.eventlog import GENESIS, LogCheck, canonical, check_log, entry_hash, event_log, fields_of, instant
-from engine.forms import Field, Problem, fields, measured, read_answers, subject
+from engine.forms import SENTENCES, Field, Problem, fields, measured, read_answers, subject
 from engine.notices import NoticeRow, NoticeToSend, claim_notices, mark_sent, notices_for
 from engine.people import (
     Actor,
@@ -74,6 +74,7 @@ from engine.values import LogEntry, Names
 
 __all__ = [
     "GENESIS",
+    "SENTENCES",
     "Actor",
     "BadInput",
     "Beat",

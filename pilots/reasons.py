@@ -58,8 +58,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     },
     "calendar_missing": {"en": "No figure without a calendar: {what}.", "zh": "缺少工作日历，无法计算：{what}。"},
     "weeks_disagree": {
-        "en": "The weeks disagree more than chance explains (p = {p:.3f}): cases that wait in one queue prove less.",
-        "zh": "各周差异超出偶然范围（p = {p:.3f}）：案例在同一队列中等待，证明力低于其数量。",
+        "en": "The weeks disagree more than chance explains (p = {p:.2g}): cases that wait in one queue prove less.",
+        "zh": "各周差异超出偶然范围（p = {p:.2g}）：案例在同一队列中等待，证明力低于其数量。",
     },
     "too_few_weeks": {
         "en": "Cases from {weeks} of the {wanted} weeks agreed have matured: cases of one week wait in the same queue.",

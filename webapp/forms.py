@@ -10,7 +10,6 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 import engine
-from engine.forms import SENTENCES
 from webapp.language import language, pick
 from webapp.sentences import gettext
 
@@ -55,7 +54,7 @@ def _choices(about: engine.Field) -> tuple[tuple[str, str], ...]:
 
 def sentence(problem: engine.Problem) -> str:
     """What is wrong with one field, in the page's language."""
-    return gettext(SENTENCES[problem.key], **problem.params)
+    return gettext(engine.SENTENCES[problem.key], **problem.params)
 
 
 def about_the_whole(wrong: engine.BadInput | None, drawn: Sequence[Drawn]) -> str:
