@@ -13,6 +13,12 @@ from engine.model import cases, escalation, notice, person, work_item
 from engine.values import Names
 
 LEASE = timedelta(minutes=2)
+_SOURCE = (
+    notice.join(escalation, escalation.c.id == notice.c.escalation_id)
+    .join(person, person.c.id == notice.c.person_id)
+    .join(cases, cases.c.id == escalation.c.case_id)
+    .outerjoin(work_item, work_item.c.id == escalation.c.item_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +52,6 @@ def claim_notices(c: Connection, now: datetime, *, limit: int = 20) -> list[Noti
     if not ids:
         return []
     c.execute(notice.update().where(notice.c.id.in_(ids)).values(due_at=now + LEASE, attempts=notice.c.attempts + 1))
-    source = (
-        notice.join(escalation, escalation.c.id == notice.c.escalation_id)
-        .join(person, person.c.id == notice.c.person_id)
-        .join(cases, cases.c.id == escalation.c.case_id)
-        .outerjoin(work_item, work_item.c.id == escalation.c.item_id)
-    )
     rows = c.execute(
         sa.select(
             notice.c.id,
@@ -64,7 +64,7 @@ def claim_notices(c: Connection, now: datetime, *, limit: int = 20) -> list[Noti
             escalation.c.action,
             escalation.c.raised_at,
         )
-        .select_from(source)
+        .select_from(_SOURCE)
         .where(notice.c.id.in_(ids))
         .order_by(notice.c.id)
     )
@@ -94,11 +94,6 @@ class NoticeRow:
 
 def notices_for(c: Connection, person_id: int, *, limit: int = 50) -> list[NoticeRow]:
     """What was escalated to a person and nobody has acknowledged yet, newest first."""
-    source = (
-        notice.join(escalation, escalation.c.id == notice.c.escalation_id)
-        .join(cases, cases.c.id == escalation.c.case_id)
-        .outerjoin(work_item, work_item.c.id == escalation.c.item_id)
-    )
     rows = c.execute(
         sa.select(
             escalation.c.id,
@@ -111,7 +106,7 @@ def notices_for(c: Connection, person_id: int, *, limit: int = 50) -> list[Notic
             escalation.c.raised_at,
             cases.c.rehearsal,
         )
-        .select_from(source)
+        .select_from(_SOURCE)
         .where(notice.c.person_id == person_id, escalation.c.acknowledged_at.is_(None))
         .order_by(escalation.c.raised_at.desc(), escalation.c.id.desc())
         .limit(limit)
