@@ -4,6 +4,18 @@ from bpmn.bundle import calendar_data, calendar_names, read_bundle, shipped, shi
 from bpmn.card import Card, CardRaci, CardStep, read_card
 from bpmn.dmn import read_decisions
 from bpmn.documents import read_yaml
+from bpmn.draft import (
+    BadAnswer,
+    Change,
+    Choice,
+    Draft,
+    OtherProcess,
+    Repair,
+    answer_by_default,
+    apply_answers,
+    leave_to_people,
+    make_draft,
+)
 from bpmn.durations import BadDuration, Duration, Unit
 from bpmn.errors import BadModel, Finding, Severity
 from bpmn.layout import lay_out
@@ -25,15 +37,19 @@ from bpmn.read import read_model
 from bpmn.rules import check
 
 __all__ = [
+    "BadAnswer",
     "BadDuration",
     "BadModel",
     "Bundle",
     "Card",
     "CardRaci",
     "CardStep",
+    "Change",
+    "Choice",
     "Decision",
     "DecisionInput",
     "DecisionRule",
+    "Draft",
     "Duration",
     "EventDefinition",
     "Finding",
@@ -42,14 +58,20 @@ __all__ = [
     "Model",
     "Node",
     "Other",
+    "OtherProcess",
     "Raci",
+    "Repair",
     "Severity",
     "Standard",
     "Unit",
+    "answer_by_default",
+    "apply_answers",
     "calendar_data",
     "calendar_names",
     "check",
     "lay_out",
+    "leave_to_people",
+    "make_draft",
     "read_bundle",
     "read_card",
     "read_decisions",

@@ -1,0 +1,271 @@
+"""What is missing before the engine can run a draft: each thing with its place, a sentence, and the answers it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from lxml import etree
+
+from bpmn.draft.conditions import CHOOSING, producers, usable
+from bpmn.draft.dialects import code_of
+from bpmn.draft.paper import Paper, condition_of, definitions, is_apart, label, ours
+from bpmn.draft.timers import kind_of, may_repeat, time_of
+from bpmn.draft.translate import is_ours, names_read
+from bpmn.draft.values import Choice, Hints, Repair
+from bpmn.elements import lane_of_each
+from bpmn.names import HUMAN, tag
+from bpmn.safexml import attribute, local, text_of
+
+_CONNECTED = {
+    "serviceTask": "calls a service",
+    "sendTask": "sends a message",
+    "receiveTask": "waits for a message",
+}
+_SCRIPTS = frozenset({"", "pilot", "text/pilot"})
+UNASSIGNED = "unassigned"
+A_DAY = "1 working day"
+
+
+class Lister:
+    """One look at one draft: what is known about all its steps, and how a repair is written."""
+
+    def __init__(self, paper: Paper) -> None:
+        self.paper = paper
+        self.producers = producers(paper)
+        self.lanes = lane_of_each(paper.process)
+        pools = paper.root.iter(tag("participant"))
+        process = paper.process.get("id")
+        self.pool = next((pool.get("name") for pool in pools if pool.get("processRef") == process), None)
+
+    def hint(self, node: etree._Element) -> Hints:
+        """What other tools said about it."""
+        return self.paper.hints.get(node, Hints())
+
+    def repair(
+        self,
+        kind: str,
+        element: etree._Element,
+        sentence: str,
+        accepts: tuple[str, ...],
+        suggestion: str | None = None,
+        choices: tuple[Choice, ...] = (),
+    ) -> Repair:
+        """One thing that is missing at an element."""
+        identifier = attribute(element, "id")
+        name, line = element.get("name"), self.paper.line(element)
+        return Repair(kind, identifier, name, line, sentence, f"{kind}:{identifier}", accepts, suggestion, choices)
+
+    def lane_code(self, node: etree._Element) -> str | None:
+        """A code out of the name of the innermost lane it stands in, or of its pool."""
+        place: etree._Element | None = node
+        while place is not None:
+            for identifier in (place.get("id"), place.get("attachedToRef")):
+                lane = self.paper.by_id(self.lanes.get(identifier or ""))
+                if lane is not None:
+                    return code_of(lane.get("name")) or code_of(lane.get("id"))
+            place = place.getparent()
+        return code_of(self.pool)
+
+
+def list_repairs(paper: Paper) -> tuple[Repair, ...]:
+    """Everything that still needs an answer: about the process first, then in the order of the file."""
+    lister = Lister(paper)
+    found = [*_process(lister), *_lanes(lister), *_unconnected(lister)]
+    for node in paper.all_nodes():
+        for look in _LOOKS:
+            found += look(lister, node)
+    return tuple(found)
+
+
+def _process(lister: Lister) -> Iterator[Repair]:
+    process = lister.paper.process
+    own = ours(process, "process")
+    if own is None or not own.get("code"):
+        suggestion = code_of(process.get("id"))
+        yield lister.repair(
+            "code", process, "The process has no code: under which code shall its cases run?", ("code",), suggestion
+        )
+    for kind, question in (("owner", "Which post owns the process?"), ("director", "Which post decides its exceptions?")):
+        if own is None or not own.get(kind):
+            yield lister.repair(kind, process, f"The process has no {kind}. {question}", ("code",), UNASSIGNED)
+    if ours(process, "standard") is None:
+        yield lister.repair(
+            "standard", process, "The whole process has no time standard: how long may a case take?", ("duration",)
+        )
+
+
+def _lanes(lister: Lister) -> Iterator[Repair]:
+    named = set(lister.lanes.values())
+    for lane in lister.paper.process.iter(tag("lane")):
+        inner = [child.get("id") for child in lane.iter(tag("lane"))]
+        if named & set(inner) and lane.get("id") in named and not _has_department(lane):
+            suggestion = code_of(lane.get("name")) or code_of(lane.get("id"))
+            yield lister.repair("department", lane, f"Which department is the lane {label(lane)}?", ("code",), suggestion)
+
+
+def _has_department(lane: etree._Element | None) -> bool:
+    while lane is not None and lane.tag != tag("process"):
+        if lane.tag == tag("lane") and ours(lane, "department") is not None:
+            return True
+        lane = lane.getparent()
+    return False
+
+
+def _unconnected(lister: Lister) -> Iterator[Repair]:
+    for scope in lister.paper.scopes():
+        for node in loose_heads(lister.paper, scope):
+            sentence = f"No way leads to {label(node)} from the start: connect it in the drawing, or let it be taken out."
+            yield lister.repair("unconnected", node, sentence, ("remove",))
+
+
+def loose_heads(paper: Paper, scope: etree._Element) -> list[etree._Element]:
+    """Where the pieces of a scope begin that cannot be reached from its start."""
+    nodes = [node for node in paper.nodes(scope) if not is_apart(node)]
+    starts = [node for node in nodes if local(node) == "startEvent"]
+    if not starts:
+        return []
+    connected = reached(paper, starts)
+    left = [node for node in nodes if node not in connected]
+    heads = []
+    seen: set[etree._Element] = set()
+    for node in sorted(left, key=lambda node: bool(paper.entering(node))):
+        if node not in seen and local(node) != "boundaryEvent":
+            heads.append(node)
+            seen |= reached(paper, [node])
+    return heads
+
+
+def reached(paper: Paper, starts: list[etree._Element]) -> set[etree._Element]:
+    """Everything that a token at one of `starts` can get to in its scope."""
+    scope = starts[0].getparent() if starts else None
+    guests: dict[str, list[etree._Element]] = {}
+    for node in paper.nodes(scope) if scope is not None else []:
+        if host := node.get("attachedToRef"):
+            guests.setdefault(host, []).append(node)
+    seen: set[etree._Element] = set()
+    todo = list(starts)
+    while todo:
+        node = todo.pop()
+        if node not in seen:
+            seen.add(node)
+            todo += [target for flow in paper.leaving(node) if (target := paper.target(flow)) is not None]
+            todo += guests.get(node.get("id", ""), [])
+    return seen
+
+
+def _decision(lister: Lister, node: etree._Element) -> Iterator[Repair]:
+    flows = lister.paper.leaving(node)
+    if local(node) not in CHOOSING or len(flows) < 2:
+        return
+    default = node.get("default")
+    choices = tuple(_choice(lister, flow, default) for flow in flows)
+    missing = [choice for choice in choices if choice.condition is None]
+    always = any(choice.condition == "true" for choice in choices)
+    if not missing and (default is not None or always):
+        return
+    if missing:
+        asked = ", ".join(repr(choice.label) for choice in missing[:5])
+        sentence = f"When is each way out of {label(node)} taken? There is no condition that can be used for {asked}."
+    else:
+        sentence = f"Which way out of {label(node)} is taken when none of its conditions holds?"
+    yield lister.repair("decision", node, sentence, ("people", "conditions"), "people", choices)
+
+
+def _choice(lister: Lister, flow: etree._Element, default: str | None) -> Choice:
+    text = condition_of(flow)
+    target = lister.paper.target(flow)
+    name = flow.get("name") or (target.get("name") if target is not None else None) or attribute(flow, "id")
+    if flow.get("id") == default:
+        return Choice(attribute(flow, "id"), name, "default")
+    return Choice(attribute(flow, "id"), name, text if usable(text, lister.producers) else None)
+
+
+def _task(lister: Lister, node: etree._Element) -> Iterator[Repair]:
+    kind, hint = local(node), lister.hint(node)
+    if kind in _CONNECTED:
+        with_what = f" ({hint.connector[:80]})" if hint.connector else ""
+        sentence = f"{label(node)} {_CONNECTED[kind]}{with_what} and has no connector here: a person can do it instead."
+        yield lister.repair("task", node, sentence, ("person",), "person")
+    elif kind == "scriptTask" and not _runs(lister, node):
+        sentence = (
+            f"The script of {label(node)} is in another language: a person can do it, or write it in the expression language."
+        )
+        yield lister.repair("task", node, sentence, ("person", "script"), "person")
+    elif kind == "businessRuleTask" and ours(node, "decision") is None:
+        sentence = f"{label(node)} names no decision table that is here: a person can decide, or name the DMN decision."
+        yield lister.repair("task", node, sentence, ("person", "decision"), hint.decision or "person")
+    elif kind == "callActivity":
+        called = f" {node.get('calledElement')!r}" if node.get("calledElement") else " and does not say which"
+        sentence = f"{label(node)} calls another process{called}: a person can do it, or name a process that is deployed."
+        yield lister.repair("call", node, sentence, ("person", "process"), node.get("calledElement") or "person")
+
+
+def _runs(lister: Lister, node: etree._Element) -> bool:
+    script = text_of(node.find(tag("script")))
+    if not script or (node.get("scriptFormat") or "").strip() not in _SCRIPTS:
+        return False
+    names = names_read(script, "exec")
+    return names is not None and names <= lister.producers
+
+
+def _repeated(lister: Lister, node: etree._Element) -> Iterator[Repair]:
+    several = node.find(tag("multiInstanceLoopCharacteristics"))
+    if several is not None and not _says_how_often(several, lister):
+        sentence = f"{label(node)} is done several times: how often? It can be done once instead."
+        yield lister.repair("instances", node, sentence, ("once", "count"), "once")
+    loop = node.find(tag("standardLoopCharacteristics"))
+    if loop is not None and not _says_until_when(loop, lister):
+        sentence = f"{label(node)} is repeated, and it is not said until when: how often at most? It can be done once instead."
+        yield lister.repair("loop", node, sentence, ("once", "count"), "once")
+
+
+def _says_how_often(several: etree._Element, lister: Lister) -> bool:
+    often = text_of(several.find(tag("loopCardinality")))
+    until = text_of(several.find(tag("completionCondition")))
+    counted = often.isdigit() or is_ours(often or "?", lister.producers)
+    return counted and (not until or names_read(until, "eval") is not None)
+
+
+def _says_until_when(loop: etree._Element, lister: Lister) -> bool:
+    condition = text_of(loop.find(tag("loopCondition")))
+    return (loop.get("loopMaximum") or "").isdigit() or (bool(condition) and is_ours(condition, lister.producers))
+
+
+def _event(lister: Lister, node: etree._Element) -> Iterator[Repair]:
+    for definition in definitions(node):
+        if local(definition) == "timerEventDefinition":
+            time = time_of(definition)
+            text = text_of(time)
+            kind = kind_of(text)
+            if kind is None or (kind == "timeCycle" and not may_repeat(node)):
+                said = f"{text[:60]!r} cannot be used" if text else "nothing is said"
+                sentence = f"When is the timer {label(node)} due? {said}: write e.g. PT4H or P2D."
+                yield lister.repair("timer", node, sentence, ("time",), "P1D")
+        elif local(definition) == "conditionalEventDefinition":
+            text = text_of(definition.find(tag("condition")))
+            if not usable(text or None, lister.producers):
+                sentence = f"For which condition does {label(node)} wait? {text[:60]!r} cannot be used."
+                yield lister.repair("event-condition", node, sentence, ("remove", "expression"))
+
+
+def _person(lister: Lister, node: etree._Element) -> Iterator[Repair]:
+    if local(node) not in HUMAN | {"startEvent"}:
+        return
+    hint = lister.hint(node)
+    if hint.form is not None and ours(node, "form") is None:
+        sentence = f"{label(node)} uses the form {hint.form!r}, which is not in the file: name a form that is here, or none."
+        yield lister.repair("form", node, sentence, ("none", "code"), hint.form)
+    if local(node) == "startEvent":
+        return
+    own = ours(node, "raci")
+    if own is None or not own.get("accountable"):
+        responsible = own.get("responsible") if own is not None else None
+        suggestion = responsible or hint.post or lister.lane_code(node)
+        yield lister.repair(
+            "post", node, f"Which post does {label(node)}, and which answers for it?", ("code", "raci"), suggestion
+        )
+    if ours(node, "standard") is None:
+        yield lister.repair("standard", node, f"How long may {label(node)} take?", ("duration",), hint.standard)
+
+
+_LOOKS: tuple[Callable[[Lister, etree._Element], Iterator[Repair]], ...] = (_decision, _task, _repeated, _event, _person)

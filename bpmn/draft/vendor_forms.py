@@ -1,0 +1,108 @@
+"""Form fields as Camunda 7, Flowable and Activiti write them, made into a form of ours (JSON Schema)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from bpmn.names import tag
+from bpmn.safexml import local, space
+
+MOST_FIELDS = 100
+_FIELDS = {"formProperty", "formField"}
+_TYPES = {
+    "boolean": "boolean", "long": "integer", "integer": "integer", "int": "integer", "double": "number", "number": "number",
+    "float": "number",
+}  # fmt: skip
+_UNFIT = re.compile(r"\W+", re.ASCII)
+_LONGEST_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field that a person fills in. `source` is its id in the other tool, `choices` are values with their labels."""
+
+    name: str
+    source: str
+    label: str
+    type: str
+    required: bool
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+def read_fields(node: etree._Element, taken: set[tuple[str, str]]) -> tuple[Field, ...]:
+    """The fields a step asks for; those it only shows are left out."""
+    found: dict[str, Field] = {}
+    for element in node.iterfind(f"{tag('extensionElements')}//*"):
+        if local(element) not in _FIELDS or not element.get("id"):
+            continue
+        taken |= {(space(inner) or "", local(inner)) for inner in element.iter()} | {(space(element) or "", "formData")}
+        field = _field(element)
+        if field is not None and len(found) < MOST_FIELDS:
+            found.setdefault(field.name, field)
+    return tuple(found.values())
+
+
+def schema_of(title: str, fields: tuple[Field, ...]) -> dict[str, Any]:
+    """The form as JSON Schema, as bpmn.documents wants it: titles in both languages, which another tool knows only one of."""
+    return {
+        "type": "object",
+        "title": {"zh": title, "en": title},
+        "properties": {field.name: _property(field) for field in fields},
+        "required": [field.name for field in fields if field.required],
+        "additionalProperties": False,
+    }
+
+
+def plain_name(text: str) -> str:
+    """A text as the name of a field that conditions can say; empty when nothing of it can be."""
+    name = _UNFIT.sub("_", text).strip("_")[:_LONGEST_NAME]
+    return f"f_{name}" if name[:1].isdigit() else name
+
+
+def _field(element: etree._Element) -> Field | None:
+    name = plain_name(element.get("id", ""))
+    only_shown = element.get("writable") == "false" or any(_is_readonly(inner) for inner in element.iter())
+    if not name or only_shown:
+        return None
+    label = element.get("name") or element.get("label") or name
+    return Field(
+        name, element.get("id", ""), label[:200], element.get("type", "string"), _required(element), tuple(_choices(element))
+    )
+
+
+def _is_readonly(inner: etree._Element) -> bool:
+    return local(inner) == "constraint" and inner.get("name") == "readonly"
+
+
+def _required(element: etree._Element) -> bool:
+    constraints = (inner for inner in element.iter() if local(inner) == "constraint")
+    return element.get("required") == "true" or any(inner.get("name") == "required" for inner in constraints)
+
+
+def _choices(element: etree._Element) -> Iterator[tuple[str, str]]:
+    seen: set[str] = set()
+    for inner in element.iter():
+        if local(inner) == "value" and (value := inner.get("id")) and value not in seen and len(seen) < MOST_FIELDS:
+            seen.add(value)
+            yield value, inner.get("name") or value
+
+
+def _property(field: Field) -> dict[str, Any]:
+    title = {"zh": field.label, "en": field.label}
+    if field.choices:
+        labels = [label for _, label in field.choices]
+        return {
+            "type": "string",
+            "title": title,
+            "enum": [value for value, _ in field.choices],
+            "x-labels": {"zh": labels, "en": labels},
+        }
+    about: dict[str, Any] = {"type": _TYPES.get(field.type, "string"), "title": title}
+    if field.type == "date":
+        about["format"] = "date"
+    return about
