@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from lxml import etree
 
-from bpmn.draft.paper import is_true
+from bpmn.draft.things import is_true
 from bpmn.draft.values import OtherProcess
 from bpmn.errors import BadModel, Finding
 from bpmn.names import FLOW_NODES, tag
 from bpmn.safexml import attribute, line_of, local
 
 MOST_NODES = 1_500
+MOST_FLOWS = 4_000
 
 
 def choose_process(
@@ -40,10 +41,18 @@ def choose_process(
             -order[process],
         ),
     )
-    if filled[chosen] > MOST_NODES:
-        message = f"the process has {filled[chosen]:,} steps, events and gateways: at most {MOST_NODES:,} are read; split it"
-        raise BadModel([Finding("too-many-elements", message, chosen.get("id"), chosen.get("name"), line_of(chosen), file=file)])
+    _refuse_too_many(chosen, file)
     return chosen, tuple(process for process in sizes if process is not chosen)
+
+
+def _refuse_too_many(process: etree._Element, file: str | None) -> None:
+    flows = sum(1 for _ in process.iter(tag("sequenceFlow")))
+    for count, most, what in ((size(process), MOST_NODES, "steps, events and gateways"), (flows, MOST_FLOWS, "flows")):
+        if count > most:
+            message = f"the process has {count:,} {what}: at most {most:,} are read; split it into several processes"
+            raise BadModel(
+                [Finding("too-many-elements", message, process.get("id"), process.get("name"), line_of(process), file=file)]
+            )
 
 
 def size(process: etree._Element) -> int:

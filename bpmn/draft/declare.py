@@ -6,7 +6,8 @@ from copy import deepcopy
 
 from lxml import etree
 
-from bpmn.draft.paper import Paper, definitions, drop, label
+from bpmn.draft.paper import Paper
+from bpmn.draft.things import definitions, drop, label
 from bpmn.elements import unprefixed
 from bpmn.names import tag
 from bpmn.references import LONGEST_NAME
@@ -55,13 +56,13 @@ def _collaboration(paper: Paper) -> None:
             paper.say(
                 "pool-emptied",
                 pool,
-                f"The pool {label(pool)} names a process that is not in the file: it stays as an empty pool.",
+                f"{label(pool)} names a process that is not in the file: it stays as an empty pool.",
             )
     for flow in list(paper.root.iter(tag("messageFlow"))):
         missing = [name for name in ("sourceRef", "targetRef") if paper.by_id(flow.get(name)) is None]
         if missing:
             _remove(flow)
-            paper.say("message-flow-removed", flow, f"The message flow {label(flow)} leads from or to nothing: it was taken out.")
+            paper.say("message-flow-removed", flow, f"{label(flow)} leads from or to nothing: it was taken out.")
 
 
 def _lanes(paper: Paper) -> None:
@@ -73,9 +74,7 @@ def _lanes(paper: Paper) -> None:
             first = lanes.setdefault(text_of(reference), lane)
             if node is None:
                 lane.remove(reference)
-                paper.say(
-                    "lane-reference-removed", lane, f"The lane {label(lane)} names {text_of(reference)!r}, which does not exist."
-                )
+                paper.say("lane-reference-removed", lane, f"{label(lane)} names {text_of(reference)!r}, which does not exist.")
             elif first is not lane and first not in lane.iterancestors():
                 lane.remove(reference)
                 paper.say("two-lanes", node, f"{label(node)} stands in two lanes: it was left in {label(first)}.")
@@ -170,11 +169,11 @@ def _data_stores(paper: Paper) -> None:
         paper.say(
             "data-store",
             reference,
-            f"The data store {label(reference)} stays in the drawing as a data object: the engine has no stores.",
+            f"{label(reference)} stays in the drawing as a data object: the engine has no stores.",
         )
     for store in list(paper.root.iter(tag("dataStore"))):
         _remove(store)
-        paper.say("data-store", store, f"The declaration of the data store {label(store)} was taken out.")
+        paper.say("data-store", store, f"The declaration of {label(store)} was taken out.")
 
 
 def _associations(paper: Paper) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from bpmn.draft.paper import Paper, drop, label, set_ours
+from bpmn.draft.paper import Paper
+from bpmn.draft.things import drop, label, set_ours
 from bpmn.draft.values import Hints
 from bpmn.draft.vendor_forms import Field, read_fields, schema_of
 from bpmn.durations import BadDuration, Duration

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lxml import etree
 
-from bpmn.draft.paper import Paper, insert_early
+from bpmn.draft.paper import Paper
+from bpmn.draft.things import insert_early
 from bpmn.names import tag
 from bpmn.safexml import text_of
 

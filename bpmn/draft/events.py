@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lxml import etree
 
-from bpmn.draft.paper import Paper, become, definitions, drop, is_true, kinds, label, set_condition
+from bpmn.draft.paper import Paper
+from bpmn.draft.things import become, definitions, drop, is_true, kinds, label, set_condition
 from bpmn.names import ACTIVITIES, HUMAN, tag
 from bpmn.safexml import attribute, local, text_of
 
@@ -98,19 +99,17 @@ def _links(paper: Paper, scope: etree._Element) -> None:
                 name = _link_name(node)
                 node.remove(definition)
         if local(node) == "intermediateCatchEvent":
+            paper.say("link-joined", node, f"{label(node)} became a plain event: flows lead to it from the links of its name.")
             become(node, "intermediateThrowEvent")
-            paper.say(
-                "link-joined", node, f"The link {label(node)} became a plain event: flows lead to it from the links of its name."
-            )
             continue
         if local(node) == "endEvent":
             become(node, "intermediateThrowEvent")
         target = catching.get(name)
         if target is None:
-            paper.say("link-lost", node, f"The link {label(node)} leads to no link of the same name: it became a plain event.")
+            paper.say("link-lost", node, f"{label(node)} leads to no link of the same name: it became a plain event.")
         else:
             paper.add_flow(node, target)
-            paper.say("link-joined", node, f"The link {label(node)} became a plain event with a flow to {label(target)}.")
+            paper.say("link-joined", node, f"{label(node)} became a plain event with a flow to {label(target)}.")
 
 
 def _link_name(node: etree._Element) -> str:
@@ -137,8 +136,8 @@ def _definitions(paper: Paper, node: etree._Element) -> None:
             "event-several", node, f"{label(node)} waits for or throws several things: its {one} was kept, its {other} not."
         )
     if kind == "intermediateCatchEvent" and not definitions(node):
-        become(node, "intermediateThrowEvent")
         paper.say("event-made-plain", node, f"{label(node)} waits for nothing: it became a plain event that is passed.")
+        become(node, "intermediateThrowEvent")
 
 
 def _meant_at(paper: Paper, node: etree._Element) -> frozenset[str]:
@@ -154,7 +153,7 @@ def _attached(paper: Paper, node: etree._Element) -> None:
     host, scope = paper.by_id(node.get("attachedToRef")), node.getparent()
     for flow in paper.entering(node):
         paper.remove_flow(flow)
-        paper.say("flow-removed", flow, f"{label(flow)} was taken out: no flow can lead into the boundary event {label(node)}.")
+        paper.say("flow-removed", flow, f"{label(flow)} was taken out: no flow can lead into {label(node)}.")
     if host is None or local(host) not in ACTIVITIES or host.getparent() is not scope:
         what = "nothing" if host is None else f"{label(host)}, which is not a step beside it"
         paper.remove_node(node, "boundary-removed", f"{label(node)} is attached to {what}: it was taken out.")
@@ -202,6 +201,6 @@ def _plain_boundary(paper: Paper, node: etree._Element, host: etree._Element) ->
     for definition in definitions(node):
         node.remove(definition)
     drop(node, "attachedToRef", "cancelActivity")
-    become(node, "intermediateThrowEvent")
     sentence = f"{label(node)} at the edge of {label(host)} {what}: it became a way out that people choose after the step."
     paper.say("plain-boundary", node, sentence)
+    become(node, "intermediateThrowEvent")

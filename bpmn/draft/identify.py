@@ -7,7 +7,8 @@ import re
 
 from lxml import etree
 
-from bpmn.draft.paper import Paper, label
+from bpmn.draft.paper import Paper
+from bpmn.draft.things import label
 from bpmn.elements import unprefixed
 from bpmn.names import ACTIVITIES, BPMN, FLOW_NODES, SUB_PROCESSES, tag
 from bpmn.safexml import local, space
@@ -126,7 +127,8 @@ def _unusable(paper: Paper, element: etree._Element, identifier: str) -> tuple[s
         return "id-reserved", "is used by the engine itself"
     if kind in ACTIVITIES and identifier in _WORDS:
         return "id-reserved", "is a word of the expression language"
-    if kind in ACTIVITIES and not identifier.isidentifier() and paper.process in element.iterancestors():
+    nameless = not identifier.isidentifier() or identifier.startswith("__")
+    if kind in ACTIVITIES and nameless and paper.process in element.iterancestors():
         return "id-in-conditions", "could not be named in a condition"
     return None
 
@@ -135,6 +137,7 @@ def legal(element: etree._Element, identifier: str) -> str:
     """An id that may stand at an element, as close as possible to the one it has."""
     if local(element) in ACTIVITIES:
         identifier = _NO_NAME.sub("_", identifier)
+        identifier = f"_{identifier.lstrip('_')}" if identifier.startswith("__") else identifier
     return identifier if identifier.strip("_ ") and identifier.isascii() else f"{local(element)}_{identifier}".strip("_ ")
 
 

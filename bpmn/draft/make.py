@@ -16,7 +16,7 @@ from bpmn.draft.identify import settle_ids
 from bpmn.draft.paper import Paper
 from bpmn.draft.repairs import list_repairs
 from bpmn.draft.shapes import draw
-from bpmn.draft.steps import settle_steps
+from bpmn.draft.steps import settle_steps, settle_sub_processes
 from bpmn.draft.timers import settle_timers
 from bpmn.draft.values import Draft
 from bpmn.draft.ways import settle_ends, settle_flows, settle_splits, settle_starts
@@ -62,7 +62,9 @@ def open_paper(data: bytes, file: str | None, process: str | None) -> tuple[Pape
 def settle(paper: Paper) -> None:
     """Everything that can be made right without an answer, in an order in which no step undoes another."""
     settle_steps(paper)
+    settle_sub_processes(paper)
     settle_events(paper)
+    settle_sub_processes(paper)  # an event taken out may have been all that was in one
     settle_flows(paper)
     settle_starts(paper)
     settle_ends(paper)

@@ -11,10 +11,9 @@ from lxml import etree
 
 from bpmn.draft.values import Change, Hints
 from bpmn.elements import scopes
-from bpmn.names import FLOW_NODES, PILOT, XSI, tag
+from bpmn.names import ACTIVITIES, FLOW_NODES, tag
 from bpmn.safexml import local
 
-EVENT = "EventDefinition"
 _FIRST = frozenset({"documentation", "extensionElements", "auditing", "monitoring", "categoryValueRef"})
 _UNFIT = re.compile(r"[^A-Za-z0-9_.\-]")
 _HEAD = re.compile(r"[A-Za-z_]")
@@ -53,6 +52,7 @@ class Paper:
     def say(self, rule: str, element: etree._Element, sentence: str) -> None:
         """Record a change about `element`, under the id it has in the file that was handed in."""
         said = self.was.get(element) or element.get("id")
+        sentence = sentence[:1].upper() + sentence[1:]
         self._notes.append(_Note(rule, element, said, element.get("name"), self.line(element), sentence))
 
     def changes(self) -> tuple[Change, ...]:
@@ -191,9 +191,7 @@ class Paper:
 
     def remove_node(self, node: etree._Element, rule: str, sentence: str) -> None:
         """Take a node out, with everything in it, the flows at it and its boundary events; each is recorded by `sentence`."""
-        scope = node.getparent()
-        guests = [] if scope is None else [g for g in self.nodes(scope) if g.get("attachedToRef") == node.get("id")]
-        for guest in guests:
+        for guest in self.guests(node):
             self.remove_node(guest, rule, sentence)
         for flow in {*self.leaving(node), *self.entering(node)}:
             self.remove_flow(flow)
@@ -202,6 +200,13 @@ class Paper:
         for inner in list(node.iter(tag("sequenceFlow"))):
             self.remove_flow(inner)
         self._forget(node)
+
+    def guests(self, node: etree._Element) -> list[etree._Element]:
+        """The boundary events at its edge."""
+        scope = node.getparent()
+        if local(node) not in ACTIVITIES or scope is None:
+            return []
+        return [guest for guest in self.nodes(scope) if guest.get("attachedToRef") == node.get("id")]
 
     def _forget(self, element: etree._Element) -> None:
         for inner in element.iter():
@@ -213,86 +218,3 @@ class Paper:
 
 def _before_references(lane: etree._Element) -> list[etree._Element]:
     return [child for child in lane.iterchildren(tag("*")) if local(child) in _FIRST | {"partitionElement"}]
-
-
-def label(element: etree._Element) -> str:
-    """What to call it in a sentence: its name in quotes, else its kind and id."""
-    name = " ".join((element.get("name") or "").split())
-    return f"{name[:80]!r}" if name else f"<{local(element)}> {element.get('id') or ''}".rstrip()
-
-
-def definitions(event: etree._Element) -> list[etree._Element]:
-    """The event definitions of an event."""
-    return [child for child in event.iterchildren(tag("*")) if local(child).endswith(EVENT)]
-
-
-def kinds(event: etree._Element) -> set[str]:
-    """The kinds of its definitions: timer, message, error ...; empty for a plain event."""
-    return {local(definition).removesuffix(EVENT) for definition in definitions(event)}
-
-
-def is_true(element: etree._Element, attribute: str) -> bool:
-    """An attribute that says true."""
-    return (element.get(attribute) or "").strip() in {"true", "1"}
-
-
-def is_apart(node: etree._Element) -> bool:
-    """Stands outside the flow by its nature: an event sub-process or a compensation handler."""
-    return is_true(node, "triggeredByEvent") or is_true(node, "isForCompensation")
-
-
-def drop(element: etree._Element, *attributes: str) -> None:
-    """Take attributes off, those that are there."""
-    for name in attributes:
-        if name in element.attrib:
-            del element.attrib[name]
-
-
-def insert_early(owner: etree._Element, child: etree._Element) -> None:
-    """Put a child where BPMN's schema wants documentation, extensions and directions: before all else."""
-    place = sum(1 for other in owner.iterchildren(tag("*")) if local(other) in _FIRST)
-    owner.insert(place, child)
-
-
-def become(node: etree._Element, kind: str) -> None:
-    """Change what kind of node it is; id, name, flows and documentation stay."""
-    node.tag = tag(kind)
-
-
-def ours(owner: etree._Element, name: str) -> etree._Element | None:
-    """Our own extension element of that name on `owner`."""
-    return owner.find(f"{tag('extensionElements')}/{tag(name, PILOT)}")
-
-
-def set_ours(owner: etree._Element, name: str, **attributes: str) -> None:
-    """Write one of our extension elements on `owner`; what it says already stays unless said anew."""
-    holder = owner.find(tag("extensionElements"))
-    if holder is None:
-        holder = etree.Element(tag("extensionElements"))
-        place = sum(1 for _ in owner.iterchildren(tag("documentation")))
-        owner.insert(place, holder)
-    element = holder.find(tag(name, PILOT))
-    if element is None:
-        element = etree.SubElement(holder, tag(name, PILOT), nsmap={"pilot": PILOT})
-    for attribute, value in attributes.items():
-        element.set(attribute, value)
-
-
-def condition_of(flow: etree._Element) -> str | None:
-    """The text of a flow's condition; None when it has none, or an empty one."""
-    element = flow.find(tag("conditionExpression"))
-    text = (element.text or "").strip() if element is not None else ""
-    return text or None
-
-
-def set_condition(flow: etree._Element, text: str | None) -> None:
-    """Give a flow a condition in our language, or none."""
-    for element in flow.findall(tag("conditionExpression")):
-        flow.remove(element)
-    if text is not None:
-        element = etree.SubElement(flow, tag("conditionExpression"), {f"{{{XSI}}}type": f"{_prefix(flow)}tFormalExpression"})
-        element.text = text
-
-
-def _prefix(element: etree._Element) -> str:
-    return f"{element.prefix}:" if element.prefix else ""

@@ -8,7 +8,8 @@ from typing import Any
 from lxml import etree
 
 from bpmn.draft.dialects import code_of
-from bpmn.draft.paper import Paper, become, condition_of, definitions, drop, label, ours, set_condition, set_ours
+from bpmn.draft.paper import Paper
+from bpmn.draft.things import become, condition_of, definitions, drop, label, ours, set_condition, set_ours
 from bpmn.draft.translate import quoted
 from bpmn.names import HUMAN, tag
 from bpmn.safexml import attribute, local
@@ -20,11 +21,11 @@ _WAY = {"zh": "选择去向", "en": "Which way?"}
 def make_human(paper: Paper, node: etree._Element) -> None:
     """An automatic step becomes a step that a person does; its name, flows and place stay."""
     was = local(node)
-    become(node, "userTask")
     drop(node, *_OF_AUTOMATIC_STEPS)
     for child in [child for child in node.iterchildren(tag("*")) if local(child) == "script"]:
         node.remove(child)
     paper.say("task-to-person", node, f"{label(node)} was a {was}: a person does it.")
+    become(node, "userTask")
 
 
 def ask_people(paper: Paper, gateway: etree._Element) -> None:

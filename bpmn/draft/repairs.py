@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from lxml import etree
 
 from bpmn.draft.conditions import CHOOSING, producers, usable
 from bpmn.draft.dialects import code_of
-from bpmn.draft.paper import Paper, condition_of, definitions, is_apart, label, ours
+from bpmn.draft.paper import Paper
+from bpmn.draft.things import condition_of, definitions, is_apart, label, ours
 from bpmn.draft.timers import kind_of, may_repeat, time_of
 from bpmn.draft.translate import is_ours, names_read
 from bpmn.draft.values import Choice, Hints, Repair
@@ -24,6 +26,9 @@ _CONNECTED = {
 _SCRIPTS = frozenset({"", "pilot", "text/pilot"})
 UNASSIGNED = "unassigned"
 A_DAY = "1 working day"
+
+Guests: TypeAlias = dict[str, list[etree._Element]]
+"""The boundary events by the id of their host."""
 
 
 class Lister:
@@ -124,33 +129,30 @@ def loose_heads(paper: Paper, scope: etree._Element) -> list[etree._Element]:
     starts = [node for node in nodes if local(node) == "startEvent"]
     if not starts:
         return []
-    connected = reached(paper, starts)
-    left = [node for node in nodes if node not in connected]
-    heads = []
-    seen: set[etree._Element] = set()
-    for node in sorted(left, key=lambda node: bool(paper.entering(node))):
-        if node not in seen and local(node) != "boundaryEvent":
-            heads.append(node)
-            seen |= reached(paper, [node])
-    return heads
-
-
-def reached(paper: Paper, starts: list[etree._Element]) -> set[etree._Element]:
-    """Everything that a token at one of `starts` can get to in its scope."""
-    scope = starts[0].getparent() if starts else None
-    guests: dict[str, list[etree._Element]] = {}
-    for node in paper.nodes(scope) if scope is not None else []:
+    guests: Guests = {}
+    for node in nodes:
         if host := node.get("attachedToRef"):
             guests.setdefault(host, []).append(node)
     seen: set[etree._Element] = set()
-    todo = list(starts)
+    for start in starts:
+        _reach(paper, start, guests, seen)
+    heads = []
+    for node in sorted(nodes, key=lambda node: bool(paper.entering(node))):
+        if node not in seen and local(node) != "boundaryEvent":
+            heads.append(node)
+            _reach(paper, node, guests, seen)
+    return heads
+
+
+def _reach(paper: Paper, start: etree._Element, guests: Guests, seen: set[etree._Element]) -> None:
+    """Add to `seen` everything that a token at `start` can get to in its scope."""
+    todo = [start]
     while todo:
         node = todo.pop()
         if node not in seen:
             seen.add(node)
             todo += [target for flow in paper.leaving(node) if (target := paper.target(flow)) is not None]
             todo += guests.get(node.get("id", ""), [])
-    return seen
 
 
 def _decision(lister: Lister, node: etree._Element) -> Iterator[Repair]:

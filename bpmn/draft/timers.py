@@ -8,7 +8,8 @@ from datetime import datetime
 from lxml import etree
 
 from bpmn.draft.dialects import literal
-from bpmn.draft.paper import Paper, definitions, label
+from bpmn.draft.paper import Paper
+from bpmn.draft.things import definitions, label
 from bpmn.durations import BadDuration, Duration, Unit
 from bpmn.names import tag
 from bpmn.safexml import local, text_of

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 LONGEST = 1_000
@@ -80,7 +81,8 @@ def is_ours(text: str, producers: Set[str]) -> bool:
     return names is not None and names <= producers
 
 
-def names_read(text: str, mode: str) -> set[str] | None:
+@lru_cache(maxsize=4_096)
+def names_read(text: str, mode: str) -> frozenset[str] | None:
     """The names an expression (`eval`) or script (`exec`) reads and does not set itself; None when it is none of ours."""
     if len(text) > 2_000 or is_foreign(text) or "\0" in text or sum(map(text.count, "([{")) > 60:
         return None
@@ -88,19 +90,20 @@ def names_read(text: str, mode: str) -> set[str] | None:
         tree = ast.parse(text.strip(), mode=mode)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return None
-    read: set[str] = set()
-    written: set[str] = set()
-    called: set[str] = set()
-    for node in ast.walk(tree):
-        if not isinstance(node, _LANGUAGE):
-            return None
-        if isinstance(node, ast.Call):
-            if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS or node.keywords:
-                return None
-            called.add(node.func.id)
-        elif isinstance(node, ast.Name):
-            (written if isinstance(node.ctx, ast.Store) else read).add(node.id)
-    return read - written - called - _CONSTANTS
+    nodes = list(ast.walk(tree))
+    if not all(isinstance(node, _LANGUAGE) and _is_allowed(node) for node in nodes):
+        return None
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    called = {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    written = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+    return frozenset({name.id for name in names} - written - called - _CONSTANTS)
+
+
+def _is_allowed(node: ast.AST) -> bool:
+    """Only the functions of the language are called, and no name that Python keeps for itself is used."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS and not node.keywords
+    return not (isinstance(node, ast.Name) and node.id.startswith("__"))
 
 
 _LANGUAGE = (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lxml import etree
 
-from bpmn.draft.paper import Paper, become, condition_of, definitions, drop, is_apart, is_true, kinds, label
+from bpmn.draft.paper import Paper
+from bpmn.draft.things import become, condition_of, definitions, drop, is_apart, is_true, kinds, label
 from bpmn.names import FLOW_NODES, GATEWAYS, tag
 from bpmn.safexml import attribute, local
 
@@ -21,13 +22,13 @@ def settle_flows(paper: Paper) -> None:
     for flow in list(paper.flows()):
         if (reason := _reason_against(paper, flow)) is not None:
             paper.remove_flow(flow)
-            paper.say("flow-removed", flow, f"The flow {label(flow)} {reason}: it was taken out.")
+            paper.say("flow-removed", flow, f"{label(flow)} {reason}: it was taken out.")
         elif (scope := _ends_parent(paper, flow)) is not flow.getparent():
             scope.append(flow)
             paper.say(
                 "flow-moved",
                 flow,
-                f"The flow {label(flow)} was written outside the sub-process that holds its ends: it was moved in.",
+                f"{label(flow)} was written outside the sub-process that holds its ends: it was moved in.",
             )
 
 
@@ -96,17 +97,17 @@ def _ends_parent(paper: Paper, flow: etree._Element) -> etree._Element:
 def _passed_end(paper: Paper, node: etree._Element) -> None:
     """An end from which a flow leads on is an event that is passed."""
     if local(node) == "endEvent" and paper.leaving(node) and not kinds(node) & {"terminate", "error"}:
+        paper.say("end-passed", node, f"A flow leads on from {label(node)}: it became an event that is passed.")
         become(node, "intermediateThrowEvent")
-        paper.say("end-passed", node, f"A flow leads on from the end {label(node)}: it became an event that is passed.")
 
 
 def _entered_start(paper: Paper, node: etree._Element) -> None:
     """A start into which a flow leads is an event that is passed, or waited for."""
     if local(node) != "startEvent" or not paper.entering(node):
         return
-    become(node, "intermediateCatchEvent" if definitions(node) else "intermediateThrowEvent")
     drop(node, "isInterrupting", "parallelMultiple")
-    paper.say("start-entered", node, f"A flow leads into the start {label(node)}: it became an event on the way.")
+    paper.say("start-entered", node, f"A flow leads into {label(node)}: it became an event on the way.")
+    become(node, "intermediateCatchEvent" if definitions(node) else "intermediateThrowEvent")
 
 
 def _add_start(paper: Paper, scope: etree._Element, nodes: list[etree._Element]) -> None:
@@ -137,7 +138,6 @@ def _one_start(paper: Paper, scope: etree._Element, starts: list[etree._Element]
         for definition in definitions(one):
             one.remove(definition)
         _hand_over(paper, one, start)
-        become(one, "intermediateThrowEvent")
         drop(one, "isInterrupting", "parallelMultiple")
         flow = paper.add_flow(gateway, one)
         flow.set("name", attribute(one, "name") or attribute(one, "id"))
@@ -145,6 +145,7 @@ def _one_start(paper: Paper, scope: etree._Element, starts: list[etree._Element]
         paper.say(
             "several-starts", one, f"{label(one)}{what} was one of {len(starts)} starts: it became an event on the way and {way}."
         )
+        become(one, "intermediateThrowEvent")
 
 
 def _hand_over(paper: Paper, old: etree._Element, start: etree._Element) -> None:
@@ -190,10 +191,10 @@ def _race(paper: Paper, gateway: etree._Element) -> None:
     ]
     if len(events) == len(flows) > 1:
         return
-    become(gateway, "exclusiveGateway")
     drop(gateway, "instantiate", "eventGatewayType")
     paper.say(
         "event-gateway",
         gateway,
-        f"Not only events follow the event-based gateway {label(gateway)}: it became a choice that people make.",
+        f"Not only events follow {label(gateway)}: it became a choice that people make.",
     )
+    become(gateway, "exclusiveGateway")
