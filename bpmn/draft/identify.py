@@ -125,7 +125,7 @@ def _unusable(paper: Paper, element: etree._Element, identifier: str) -> tuple[s
         return "id-illegal", "is not made of latin letters, digits, _ . and -"
     if kind in FLOW_NODES and _RESERVED.fullmatch(identifier):
         return "id-reserved", "is used by the engine itself"
-    if kind in ACTIVITIES and identifier in _WORDS:
+    if (kind in ACTIVITIES and identifier in _WORDS) or (kind == "startEvent" and identifier in _WORDS - {"intake"}):
         return "id-reserved", "is a word of the expression language"
     nameless = not identifier.isidentifier() or identifier.startswith("__")
     if kind in ACTIVITIES and nameless and paper.process in element.iterancestors():

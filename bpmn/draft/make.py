@@ -6,7 +6,7 @@ from typing import Any
 
 from lxml import etree
 
-from bpmn.draft.choose import choose_process, others
+from bpmn.draft.choose import choose_process, others, refuse_too_many
 from bpmn.draft.conditions import settle_conditions
 from bpmn.draft.declare import settle_loose_ends, settle_references
 from bpmn.draft.dialects import read_dialects
@@ -33,6 +33,7 @@ def make_draft(data: bytes, file: str | None = None, process: str | None = None)
     process with steps; anything else becomes a draft. A draft of a draft's model has no further changes.
     """
     paper, rest = open_paper(data, file, process)
+    refuse_too_many(paper.process, file)
     notices = read_dialects(paper)
     settle_ids(paper)
     paper.index()

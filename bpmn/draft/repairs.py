@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
 
 from lxml import etree
 
 from bpmn.draft.conditions import CHOOSING, producers, usable
 from bpmn.draft.dialects import code_of
 from bpmn.draft.paper import Paper
-from bpmn.draft.things import condition_of, definitions, is_apart, label, ours
+from bpmn.draft.reach import endless, loose_heads
+from bpmn.draft.things import condition_of, definitions, label, ours
 from bpmn.draft.timers import kind_of, may_repeat, time_of
 from bpmn.draft.translate import is_ours, names_read
 from bpmn.draft.values import Choice, Hints, Repair
@@ -26,9 +26,6 @@ _CONNECTED = {
 _SCRIPTS = frozenset({"", "pilot", "text/pilot"})
 UNASSIGNED = "unassigned"
 A_DAY = "1 working day"
-
-Guests: TypeAlias = dict[str, list[etree._Element]]
-"""The boundary events by the id of their host."""
 
 
 class Lister:
@@ -75,7 +72,7 @@ class Lister:
 def list_repairs(paper: Paper) -> tuple[Repair, ...]:
     """Everything that still needs an answer: about the process first, then in the order of the file."""
     lister = Lister(paper)
-    found = [*_process(lister), *_lanes(lister), *_unconnected(lister)]
+    found = [*_process(lister), *_lanes(lister), *_pieces(lister)]
     for node in paper.all_nodes():
         for look in _LOOKS:
             found += look(lister, node)
@@ -116,43 +113,16 @@ def _has_department(lane: etree._Element | None) -> bool:
     return False
 
 
-def _unconnected(lister: Lister) -> Iterator[Repair]:
+def _pieces(lister: Lister) -> Iterator[Repair]:
     for scope in lister.paper.scopes():
-        for node in loose_heads(lister.paper, scope):
+        heads = loose_heads(lister.paper, scope)
+        for node in heads:
             sentence = f"No way leads to {label(node)} from the start: connect it in the drawing, or let it be taken out."
             yield lister.repair("unconnected", node, sentence, ("remove",))
-
-
-def loose_heads(paper: Paper, scope: etree._Element) -> list[etree._Element]:
-    """Where the pieces of a scope begin that cannot be reached from its start."""
-    nodes = [node for node in paper.nodes(scope) if not is_apart(node)]
-    starts = [node for node in nodes if local(node) == "startEvent"]
-    if not starts:
-        return []
-    guests: Guests = {}
-    for node in nodes:
-        if host := node.get("attachedToRef"):
-            guests.setdefault(host, []).append(node)
-    seen: set[etree._Element] = set()
-    for start in starts:
-        _reach(paper, start, guests, seen)
-    heads = []
-    for node in sorted(nodes, key=lambda node: bool(paper.entering(node))):
-        if node not in seen and local(node) != "boundaryEvent":
-            heads.append(node)
-            _reach(paper, node, guests, seen)
-    return heads
-
-
-def _reach(paper: Paper, start: etree._Element, guests: Guests, seen: set[etree._Element]) -> None:
-    """Add to `seen` everything that a token at `start` can get to in its scope."""
-    todo = [start]
-    while todo:
-        node = todo.pop()
-        if node not in seen:
-            seen.add(node)
-            todo += [target for flow in paper.leaving(node) if (target := paper.target(flow)) is not None]
-            todo += guests.get(node.get("id", ""), [])
+        last = None if heads else endless(lister.paper, scope)
+        if last is not None:
+            sentence = f"No way leads from {label(last)} to an end: draw one, or let people end it there."
+            yield lister.repair("endless", last, sentence, ("exit",))
 
 
 def _decision(lister: Lister, node: etree._Element) -> Iterator[Repair]:

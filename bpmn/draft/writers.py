@@ -214,9 +214,23 @@ def _unconnected(paper: Paper, head: etree._Element, answer: Any) -> None:
         todo += [target for target in dict.fromkeys(targets) if paper.is_there(target) and not paper.entering(target)]
 
 
+def _endless(paper: Paper, node: etree._Element, answer: Any) -> None:
+    """People choose after the step whether it goes on or is over."""
+    flows, scope = paper.leaving(node), node.getparent()
+    if answer != "exit" or len(flows) != 1 or scope is None:
+        raise Unfit("write 'exit', or draw a way to an end and hand the file in again")
+    gateway = paper.add_node("exclusiveGateway", scope, f"{node.get('id')}_again", node)
+    paper.lead(flows[0], source=gateway)
+    paper.add_flow(node, gateway)
+    end = paper.add_node("endEvent", scope, f"{node.get('id')}_end", node)
+    paper.add_flow(gateway, end)
+    paper.say("exit-added", gateway, f"No way led from {label(node)} to an end: after it, people choose whether it is over.")
+
+
 _Writer: TypeAlias = Callable[[Paper, etree._Element, Any], None]
 WRITERS: Mapping[str, _Writer] = {
     "unconnected": _unconnected,
+    "endless": _endless,
     "task": _task,
     "call": _call,
     "instances": _repeated("multiInstanceLoopCharacteristics", _count_instances),
