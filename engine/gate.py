@@ -8,7 +8,7 @@ from typing import Any
 
 from bpmn import Bundle, Finding, Model
 from engine.errors import EngineError
-from engine.runnable import check_fields, check_model
+from engine.runnable import check_model
 from engine.spiff import Machine
 from engine.spiff_parse import build, differences
 
@@ -23,7 +23,7 @@ def inspect(bundle: Bundle) -> tuple[Finding, ...]:
     case is started on trial, with a made-up intake. Never raises for a bad bundle.
     """
     model = bundle.model
-    found = [*check_model(model, bundle.decisions, names=False), *check_fields(bundle)]
+    found = list(check_model(model, bundle.decisions, bundle.forms))
     if not any(finding.severity == "error" for finding in found):
         found += _trial(bundle)
     return tuple(found)

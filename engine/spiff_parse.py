@@ -52,7 +52,7 @@ def _guarded(model: Model, scopes: Mapping[str, Any], made: Mapping[str, Any]) -
     entries = dict(made)
     for event in model.nodes:
         host = event.attached_to
-        if host is None:
+        if host is None or event.kind != "boundaryEvent":
             continue
         if entries[host] is made[host]:
             entries[host] = specs.Guards(scopes[event.scope], f"{host}.BoundaryEventSplit")

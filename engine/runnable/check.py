@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from bpmn import Decision, Finding, Model
 from engine.decisions import check_decision
@@ -29,10 +30,12 @@ _RULES: tuple[Rule, ...] = (
 )
 
 
-def check_model(model: Model, decisions: Mapping[str, Decision], *, names: bool = True) -> tuple[Finding, ...]:
+def check_model(
+    model: Model, decisions: Mapping[str, Decision], forms: Mapping[str, Mapping[str, Any]] | None = None
+) -> tuple[Finding, ...]:
     """Every reason why this model would not run as it is drawn (errors), and what deserves a look (warnings).
 
-    `names` also asks whether what conditions read is produced at all; `check_fields` does that better where forms are at hand.
+    `forms` are the forms by their name, where they are at hand: then the fields that conditions read are looked up in them.
     """
     drawing = Drawing(model, decisions)
     for first in (elements.usable_size, structure.known_place):
@@ -41,8 +44,7 @@ def check_model(model: Model, decisions: Mapping[str, Decision], *, names: bool 
     found = [finding for rule in _RULES for finding in rule(drawing)]
     used = {node.decision for node in model.nodes if node.decision}
     found += [finding for name in sorted(used & decisions.keys()) for finding in check_decision(decisions[name])]
-    if names:
-        found += fields.known_names(drawing)
+    found += fields.known_names(drawing, forms)
     if not any(finding.severity == "error" for finding in found):
         found += tokens.sound(drawing)
     return tuple(dict.fromkeys(found))

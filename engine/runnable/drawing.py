@@ -46,7 +46,7 @@ class Drawing:
         """The boundary events of each node that has some."""
         found: dict[str, tuple[Node, ...]] = {}
         for node in self.model.nodes:
-            if node.attached_to is not None:
+            if node.kind == "boundaryEvent" and node.attached_to is not None:
                 found[node.attached_to] = (*found.get(node.attached_to, ()), node)
         return found
 
@@ -57,7 +57,7 @@ class Drawing:
 
     def decision_of(self, node: Node) -> Decision | None:
         """The decision a business rule task names, if it is there."""
-        return self.decisions.get(node.decision or "")
+        return self.decisions.get(node.decision or "") if node.kind == "businessRuleTask" else None
 
     def within(self, scope: str) -> tuple[Node, ...]:
         """The nodes that stand directly in a process or sub-process."""
@@ -67,15 +67,18 @@ class Drawing:
         """The ids of the process and of its sub-processes."""
         return (self.model.process_id, *(node.id for node in self.model.nodes if node.kind == "subProcess"))
 
-    def reached(self, starts: Iterable[str]) -> set[str]:
-        """Everything a token at one of `starts` can get to, itself included."""
+    def reached(self, starts: Iterable[str], without: str | None = None) -> set[str]:
+        """Everything a token at one of `starts` can get to, itself included, never completing the step `without`.
+
+        The boundary events of that step are reached where it is: they fire while it is not done.
+        """
         seen: set[str] = set()
         todo = list(starts)
         while todo:
             node_id = todo.pop()
             if node_id not in seen:
                 seen.add(node_id)
-                todo += self.after(node_id)
+                todo += [event.id for event in self.events_at.get(node_id, ())] if node_id == without else self.after(node_id)
         return seen
 
     def starts(self, scope: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
-from bpmn import Bundle, Finding, Node
+from bpmn import Finding, Node
 from engine.expressions import Expression, ExpressionError, Script, compile_expression, compile_script
 from engine.runnable import tokens
 from engine.runnable.drawing import CHOOSING, Drawing, at_flow, at_node
@@ -15,15 +15,12 @@ Fields = Mapping[str, Set[str] | None]
 """By the name of a step: the fields it produces, None where that is not known."""
 
 
-def known_names(drawing: Drawing) -> Iterator[Finding]:
-    """Whatever is read is the id of a step, a decision, a script or the intake, and a field it has."""
-    yield from _findings(drawing, produced(drawing, None), None)
+def known_names(drawing: Drawing, forms: Mapping[str, Mapping[str, Any]] | None) -> Iterator[Finding]:
+    """Whatever is read is the id of a step, a decision, a script or the intake, and a field it has.
 
-
-def check_fields(bundle: Bundle) -> tuple[Finding, ...]:
-    """As `known_names`, with the forms at hand: fields exist, are not left empty, and the step was done before."""
-    drawing = Drawing(bundle.model, bundle.decisions)
-    return tuple(dict.fromkeys(_findings(drawing, produced(drawing, bundle.forms), bundle.forms)))
+    With the forms at hand also: a field that may be left empty, or a step that may not have been done yet, is pointed out.
+    """
+    yield from _findings(drawing, produced(drawing, forms), forms)
 
 
 def produced(drawing: Drawing, forms: Mapping[str, Mapping[str, Any]] | None) -> dict[str, Set[str] | None]:
@@ -103,17 +100,17 @@ def _about(
         elif known is not None and field not in known:
             listed = ", ".join(sorted(known)) or "no fields"
             yield f"{name!r} has no field {field!r}, it has {listed}", "error"
-        elif path in read.certain:
+        elif forms is not None and path in read.certain:
             yield from _perhaps_missing(drawing, place, name, field, forms)
 
 
 def _perhaps_missing(
-    drawing: Drawing, place: Node, name: str, field: str, forms: Mapping[str, Mapping[str, Any]] | None
+    drawing: Drawing, place: Node, name: str, field: str, forms: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[str, Any]]:
     node = _node_named(drawing, name)
     if node is None:
         return
-    form = (forms or {}).get(node.form or "")
+    form = forms.get(node.form or "")
     if form is not None and field not in form.get("required", ()):
         yield f"the field {name}.{field} may be left empty: use exists({name}.{field}) or coalesce(...)", "warning"
     if not _done_before(drawing, node, place):

@@ -9,7 +9,7 @@ from itertools import combinations
 from bpmn import Finding, Flow, Node
 from engine.runnable.drawing import Drawing, at_node, is_always
 
-MAX_MARKINGS = 3_000
+MAX_MARKINGS = 1_500
 MAX_WAYS = 64
 MAX_TOKENS = 3  # on one flow; beyond it the drawing is reported and not followed further
 
@@ -63,8 +63,9 @@ def _report(game: Game, stuck: set[str], twice: set[str]) -> Iterator[Finding]:
 def done_before(drawing: Drawing, step: str, place: str) -> bool:
     """Whether no token can come to `place` without `step`, in the same scope, having been done; True when it cannot be told."""
     scope = drawing.model.by_id[place].scope
-    if len(drawing.starts(scope)) != 1:
-        return True  # another rule says so
+    starts = drawing.starts(scope)
+    if len(starts) != 1 or place not in drawing.reached(starts, without=step):
+        return True  # every way leads through the step, or another rule complains about the start
     game = Game(drawing, scope)
     seen: set[Marking] = set()
     todo = [game.first()]
@@ -73,7 +74,7 @@ def done_before(drawing: Drawing, step: str, place: str) -> bool:
         if marking in seen:
             continue
         seen.add(marking)
-        node, moves = game.next(Counter(dict(marking)))
+        node, moves = game.next(Counter(dict(marking)), last=step)
         if node is not None and node.id == place:
             return False
         todo += [game.frozen(after) for after, done in moves if not (done and node is not None and node.id == step)]
@@ -99,15 +100,15 @@ class Game:
         """A marking that can be remembered."""
         return tuple(sorted((flow, count) for flow, count in tokens.items() if count > 0))
 
-    def next(self, tokens: Counter[str]) -> tuple[Node | None, list[tuple[Counter[str], bool]]]:
+    def next(self, tokens: Counter[str], last: str | None = None) -> tuple[Node | None, list[tuple[Counter[str], bool]]]:
         """The node that goes on next and what may come of it, each with whether the node was done (not interrupted).
 
         One node at a time is enough, as tokens elsewhere do not get in its way; inclusive joins come last, since what
-        other tokens do decides whether they may go on.
+        other tokens do decides whether they may go on, and after them the step `last`, which a slow person does.
         """
         here = sorted({self.by_flow[flow].target for flow in tokens}, key=self._order.__getitem__)
         nodes = [self.drawing.model.by_id[node_id] for node_id in here]
-        for node in sorted(nodes, key=lambda node: node.id in self._sources):
+        for node in sorted(nodes, key=lambda node: (node.id == last, node.id in self._sources)):
             taken = self._taken(node, tokens)
             if taken is not None:
                 return node, self._fire(node, tokens - taken)
