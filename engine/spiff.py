@@ -97,6 +97,7 @@ class _Run:
         self.machine, self.case, self.now = machine, case, now.astimezone(UTC)
         self.case.now = self.now
         self.passed: list[str] = []
+        self._before = [task.id.hex for task in case.open_steps()]
         self._steps = 0
 
     def forward(self) -> Position:
@@ -143,13 +144,17 @@ class _Run:
     def describe(self, state: bytes) -> Position:
         """The position as a value; `state` are the bytes to give out with it."""
         unfinished = list(self.case.every_unfinished())
+        items = tuple(OpenItem(task.id.hex, task.task_spec.bpmn_id) for task in self.case.open_steps())
+        now, before = {item.task for item in items}, frozenset(self._before)
         return Position(
             state=state,
-            items=tuple(OpenItem(task.id.hex, task.task_spec.bpmn_id) for task in self.case.open_steps()),
+            items=items,
             timer_at=min((due_of(task) for task in unfinished if is_timer(task)), default=None),
             done=not unfinished,
             data=self.case.case,
             passed=tuple(self.passed),
+            opened=tuple(item for item in items if item.task not in before),
+            closed=tuple(task for task in self._before if task not in now),
         )
 
     def _first_due(self) -> Task | None:

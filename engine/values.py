@@ -47,7 +47,8 @@ class Position:
     """Where a case stands after moving as far as it can without people or time.
 
     `state` is opaque to everyone but `engine.state`; `timer_at` the next instant (UTC) at which time moves the case on;
-    `passed` are the ids of the automatic nodes that were taken on the way, in order.
+    `passed` are the ids of the automatic nodes that were taken on the way, in order. `opened` and `closed` are the activations
+    open now and not in the state handed in, and the other way round; what opened and closed in between is in neither.
     """
 
     state: bytes
@@ -56,3 +57,5 @@ class Position:
     done: bool
     data: Mapping[str, Any] = field(default_factory=dict)
     passed: tuple[str, ...] = ()
+    opened: tuple[OpenItem, ...] = ()
+    closed: tuple[str, ...] = ()
