@@ -41,7 +41,7 @@ i18n-check: $(VENV)/.test
 	$(BIN)/python -m tests.catalogues
 
 browser:
-	@{ command -v chromium && ldconfig -p | grep -q libatomic.so.1; } >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk libatomic1 >/dev/null; } || { echo "please: apt-get install chromium fonts-noto-cjk libatomic1"; exit 1; }
+	@{ command -v chromium && PATH=$$PATH:/sbin:/usr/sbin ldconfig -p | grep -q libatomic.so.1; } >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk libatomic1 >/dev/null; } || { echo "please: apt-get install chromium fonts-noto-cjk libatomic1"; exit 1; }
 
 # pm4py is AGPL: a peer that reads our files in an environment of its own, never a dependency.
 $(PEERS)/.made: requirements-peers.lock
