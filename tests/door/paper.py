@@ -9,6 +9,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from bpmn import Bundle, Decision, DecisionInput, DecisionRule, Model, read_model
+from engine.gate import inspect
 from engine.spiff import Machine, prepare
 from engine.values import Position
 
@@ -118,6 +119,12 @@ def table(
     """A decision table called `table`; a row is its input cells and then its output cells."""
     rules = tuple(DecisionRule(tuple(row[: len(inputs)]), tuple(row[len(inputs) :]), n) for n, row in enumerate(rows, start=10))
     return Decision("table", "Table", policy, tuple(map(DecisionInput, inputs)), tuple(outputs), rules, 1, aggregation)
+
+
+def rules(steps: Steps, flows: Sequence[str], *decisions: Decision, severity: str = "error", **forms: Sequence[str]) -> set[str]:
+    """The rules of the gate that a drawing breaks."""
+    found = inspect(bundle(draw(steps, flows), *decisions, **forms))
+    return {finding.rule for finding in found if finding.severity == severity}
 
 
 class Case:
