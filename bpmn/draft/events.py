@@ -204,3 +204,4 @@ def _plain_boundary(paper: Paper, node: etree._Element, host: etree._Element) ->
     sentence = f"{label(node)} at the edge of {label(host)} {what}: it became a way out that people choose after the step."
     paper.say("plain-boundary", node, sentence)
     become(node, "intermediateThrowEvent")
+    paper.moved.add(node)

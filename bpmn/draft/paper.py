@@ -31,7 +31,10 @@ class _Note:
 
 @dataclass
 class Paper:
-    """One file being made into a draft. `process` is the process chosen; ids are settled before the ways are indexed."""
+    """One file being made into a draft. `process` is the process chosen; ids are settled before the ways are indexed.
+
+    `was` are ids before they were changed, `moved` the nodes that are to be drawn in another place.
+    """
 
     root: etree._Element
     process: etree._Element
@@ -39,6 +42,7 @@ class Paper:
     hints: dict[etree._Element, Hints] = field(default_factory=dict)
     forms: dict[str, dict[str, Any]] = field(default_factory=dict)
     was: dict[etree._Element, str] = field(default_factory=dict)
+    moved: set[etree._Element] = field(default_factory=set)
     _notes: list[_Note] = field(default_factory=list)
     lines: dict[etree._Element, int] = field(default_factory=dict)
     _ids: dict[str, etree._Element] = field(default_factory=dict)

@@ -1,6 +1,8 @@
-"""The drawing of a draft: kept as it came, with shapes for what was added; drawn afresh where there is none."""
+"""The drawing of a draft: kept as it came, with shapes for what was added; drawn afresh where there is none or no room."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 from lxml import etree
 
@@ -9,7 +11,7 @@ from bpmn.drawing.scene import Box
 from bpmn.errors import BadModel, Finding
 from bpmn.layout import lay_out
 from bpmn.names import BPMNDI, DC, DI, EVENTS, GATEWAYS, tag
-from bpmn.safexml import local
+from bpmn.safexml import attribute, local
 
 _SHAPE, _EDGE, _PLANE = (tag(name, BPMNDI) for name in ("BPMNShape", "BPMNEdge", "BPMNPlane"))
 _GAP = 40.0
@@ -22,10 +24,18 @@ def draw(paper: Paper) -> tuple[bytes, tuple[Finding, ...]]:
     nodes = paper.all_nodes()
     shapes = _shapes(paper)
     drawn = sum(node.get("id") in shapes for node in nodes)
-    if drawn * 2 < len(nodes):
-        return _fresh(paper)
-    Sketch(paper, shapes).complete(nodes)
-    return etree.tostring(paper.root, encoding="UTF-8", xml_declaration=True), ()
+    sketch = Sketch(paper, shapes)
+    if drawn * 2 >= len(nodes):
+        sketch.complete(nodes)
+        if sketch.is_clear or not _has_a_place(paper):
+            return etree.tostring(paper.root, encoding="UTF-8", xml_declaration=True), ()
+    return _fresh(paper)
+
+
+def _has_a_place(paper: Paper) -> bool:
+    """A new drawing of pools holds the processes that have one."""
+    pools = [pool.get("processRef") for pool in paper.root.iter(tag("participant"))]
+    return paper.root.find(tag("collaboration")) is None or paper.process.get("id") in pools
 
 
 def _fresh(paper: Paper) -> tuple[bytes, tuple[Finding, ...]]:
@@ -47,15 +57,18 @@ def _shapes(paper: Paper) -> dict[str, etree._Element]:
 def _take_out_lost(paper: Paper) -> None:
     """Shapes of what is no longer there, and of nothing, confuse every viewer."""
     for shape in [*paper.root.iter(_SHAPE), *paper.root.iter(_EDGE)]:
-        parent = shape.getparent()
-        if parent is not None and paper.by_id(shape.get("bpmnElement")) is None:
+        element, parent = paper.by_id(shape.get("bpmnElement")), shape.getparent()
+        if parent is not None and (element is None or element in paper.moved):
             parent.remove(shape)
     for plane in list(paper.root.iter(_PLANE)):
         diagram = plane.getparent()
-        if paper.by_id(plane.get("bpmnElement")) is None and diagram is not None and len(plane) == 0:
-            holder = diagram.getparent()
-            if holder is not None:
-                holder.remove(diagram)
+        if paper.by_id(plane.get("bpmnElement")) is not None or diagram is None:
+            continue
+        if len(plane):  # things are drawn on it, so it has only lost its name
+            collaboration = paper.root.find(tag("collaboration"))
+            plane.set("bpmnElement", attribute(paper.process if collaboration is None else collaboration, "id"))
+        elif (holder := diagram.getparent()) is not None:
+            holder.remove(diagram)
 
 
 def _box(shape: etree._Element) -> Box | None:
@@ -73,25 +86,24 @@ class Sketch:
     def __init__(self, paper: Paper, shapes: dict[str, etree._Element]) -> None:
         self.paper, self.shapes = paper, shapes
         self.boxes = {identifier: box for identifier, shape in shapes.items() if (box := _box(shape)) is not None}
+        self.is_clear = True  # nothing that was added lies on, or runs through, anything else
         self.edges = {edge.get("bpmnElement", ""): edge for edge in paper.root.iter(_EDGE)}
 
     def complete(self, nodes: list[etree._Element]) -> None:
         """Draw what is not drawn, beside what is."""
         missing = [node for node in nodes if node.get("id") not in self.shapes]
-        for _ in range(3):
-            missing = [node for node in missing if not self._place(node)]
+        for ends in ("sourceRef", "sourceRef", "sourceRef", "targetRef", "sourceRef"):
+            missing = [node for node in missing if not self._place(node, ends)]
         for flow in list(self.paper.flows()):
             self._line(flow)
 
-    def _place(self, node: etree._Element) -> bool:
-        """Behind what leads to it, or before what it leads to; nothing when neither is drawn."""
-        before = [flow.get("sourceRef", "") for flow in self.paper.entering(node)]
-        after = [flow.get("targetRef", "") for flow in self.paper.leaving(node)]
-        side, near = next(
-            ((side, name) for side, names in ((1, before), (-1, after)) for name in names if name in self.shapes), (0, "")
-        )
-        if not side:
+    def _place(self, node: etree._Element, end: str) -> bool:
+        """Behind what leads to it (sourceRef), or before what it leads to (targetRef), if that is drawn."""
+        flows = self.paper.entering(node) if end == "sourceRef" else self.paper.leaving(node)
+        near = next((name for flow in flows if (name := flow.get(end, "")) in self.shapes), None)
+        if near is None:
             return False
+        side = 1 if end == "sourceRef" else -1
         width, height = _size(node)
         box = self._free(self.boxes[near], side, width, height)
         plane = self.shapes[near].getparent()
@@ -119,6 +131,7 @@ class Sketch:
             first = first or candidate
             if not any(_overlap(candidate, box) for box in around):
                 return candidate
+        self.is_clear = False
         return first or near
 
     def _line(self, flow: etree._Element) -> None:
@@ -136,8 +149,19 @@ class Sketch:
             self.paper.take_id(edge.get("id", ""), edge)
         for child in edge.findall(tag("waypoint", DI)):
             edge.remove(child)
-        for place, (x, y) in enumerate(_points(source, target)):
+        points = _points(source, target)
+        self.is_clear = self.is_clear and not self._runs_through(points, source, target)
+        for place, (x, y) in enumerate(points):
             edge.insert(place, etree.Element(tag("waypoint", DI), {"x": f"{x:g}", "y": f"{y:g}"}))
+
+    def _runs_through(self, points: list[tuple[float, float]], source: Box, target: Box) -> bool:
+        """Does a line cross anything but what it connects and what that stands in?"""
+        others = [box for box in self.boxes.values() if not _holds(box, source) and not _holds(box, target)]
+        for (x, y), (to_x, to_y) in pairwise(points):
+            stretch = Box(min(x, to_x), min(y, to_y), abs(x - to_x) or 0.1, abs(y - to_y) or 0.1)
+            if any(_overlap(stretch, box) for box in others):
+                return True
+        return False
 
 
 def _size(node: etree._Element) -> tuple[float, float]:
