@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,6 +67,23 @@ class ClockRow:
         return [sla_clock.c[name].label(prefix + name) for name in ("id", "state", "due_at", "rung", "rungs")]
 
 
+_START = sla_clock.insert()
+_LOCKED = sa.select(*ClockRow.columns("")).where(sla_clock.c.id == sa.bindparam("clock_id")).with_for_update(key_share=True)
+_HELD = sla_clock.update().where(sla_clock.c.id == sa.bindparam("clock_id"))
+_UNCHANGED = _HELD.where(sla_clock.c.rung == sa.bindparam("seen_rung"), sla_clock.c.state == sa.bindparam("seen_state"))
+_RAISE = escalation.insert().returning(escalation.c.id, sort_by_parameter_order=True)
+_OWE = notice.insert()
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A clock, what it runs for, and the process version whose people it calls."""
+
+    clock: ClockRow
+    subject: Subject
+    version: Version
+
+
 def plan(version: Version, subject: Subject, standard: Standard, at: datetime, facts: list[Fact]) -> Armed | None:
     """The due instants of a standard that starts at `at`.
 
@@ -84,7 +101,7 @@ def start(c: Connection, version: Version, subjects: Sequence[tuple[Subject, Sta
     if not subjects:
         return
     c.execute(
-        sla_clock.insert(),
+        _START,
         [
             {
                 "case_id": subject.case_id,
@@ -120,30 +137,30 @@ def stop(
     while True:
         passed = _passed(clock, at)
         ended = passed.state if passed.state is ClockState.BREACHED else ClockState.CANCELLED if cancelled else ClockState.MET
-        if _write(c, clock, passed, state=ended, wake_at=None, stopped_at=at):
+        row = passed.row(clock) | {"state": ended, "wake_at": None, "stopped_at": at}
+        if c.execute(_UNCHANGED, {**row, "seen_rung": clock.rung, "seen_state": clock.state}).rowcount == 1:
             break
         # A sweep moved the clock on after we had read it: its rungs are climbed, look again.
         clock = locked(c, clock.id)
-    facts = _tell(c, clock, passed, subject, version)
+    facts = _tell(c, [(Running(clock, subject, version), passed)])
     if ended is not ClockState.BREACHED:
         facts.append(subject.fact(f"clock.{ended}", at, {"clock": subject.clock}))
     return facts
 
 
-def pass_time(c: Connection, clock: ClockRow, subject: Subject, version: Version, now: datetime) -> list[Fact]:
-    """Everything that time has made true of a running clock by `now`: the breach and the rungs, each dated when it was due.
+def pass_time(c: Connection, due: Sequence[Running], now: datetime) -> list[Fact]:
+    """Everything that time has made true of running clocks by `now`: breaches and rungs, each dated when it was due.
 
-    The caller holds the clock's row.
+    The caller holds the clocks' rows. However many they are, they cost the same few statements.
     """
-    passed = _passed(clock, now)
-    _write(c, clock, passed, state=passed.state, wake_at=passed.wake_at)
-    return _tell(c, clock, passed, subject, version)
+    passed = [(one, _passed(one.clock, now)) for one in due]
+    c.execute(_HELD, [what.row(one.clock) for one, what in passed])
+    return _tell(c, passed)
 
 
 def locked(c: Connection, clock_id: int) -> ClockRow:
     """The clock as it is now, held until the end of the transaction."""
-    row = c.execute(sa.select(*ClockRow.columns("")).where(sla_clock.c.id == clock_id).with_for_update(key_share=True)).one()
-    clock = ClockRow.of(row)
+    clock = ClockRow.of(c.execute(_LOCKED, {"clock_id": clock_id}).one())
     assert clock is not None
     return clock
 
@@ -157,6 +174,17 @@ class _Passed:
     climbed: Climb
     wake_at: datetime | None
 
+    def row(self, clock: ClockRow) -> dict[str, Any]:
+        """What is written of it. A breach is dated at the deadline, whenever it is seen."""
+        breached_at = clock.due_at if self.state is ClockState.BREACHED else None
+        return {
+            "clock_id": clock.id,
+            "state": self.state,
+            "rung": self.climbed.rung,
+            "wake_at": self.wake_at,
+            "breached_at": breached_at,
+        }
+
 
 def _passed(clock: ClockRow, upto: datetime) -> _Passed:
     """The policies of `sla` and `ladder`, applied to a row."""
@@ -169,67 +197,74 @@ def _passed(clock: ClockRow, upto: datetime) -> _Passed:
     return _Passed(ClockState.BREACHED if breached else was, breached and was is not ClockState.BREACHED, climbed, wake_at)
 
 
-def _write(c: Connection, clock: ClockRow, passed: _Passed, **values: Any) -> bool:
-    """Change the row if it still is as it was read; says whether it was."""
-    if passed.newly_breached:
-        values["breached_at"] = clock.due_at
-    seen = (sla_clock.c.id == clock.id, sla_clock.c.rung == clock.rung, sla_clock.c.state == clock.state)
-    return c.execute(sla_clock.update().where(*seen).values(rung=passed.climbed.rung, **values)).rowcount == 1
+def _tell(c: Connection, passed: Sequence[tuple[Running, _Passed]]) -> list[Fact]:
+    """Raise the rungs that are due; the facts clock by clock, those of one in the order in which they became true."""
+    told = _climb(c, [(one, rung) for one, what in passed for rung in what.climbed.due])
+    facts: list[Fact] = []
+    for one, what in passed:
+        mine = [next(told) for _ in what.climbed.due]
+        if what.newly_breached:
+            data = {"clock": one.subject.clock, "due_at": instant(one.clock.due_at)}
+            mine.append(one.subject.fact("clock.breached", one.clock.due_at, data))
+        facts += sorted(mine, key=lambda fact: fact.at)
+    return facts
 
 
-def _tell(c: Connection, clock: ClockRow, passed: _Passed, subject: Subject, version: Version) -> list[Fact]:
-    """Raise the rungs that are due; the facts of the clock in the order in which they became true."""
-    facts = [_climb(c, clock, subject, version, rung) for rung in passed.climbed.due]
-    if passed.newly_breached:
-        data = {"clock": subject.clock, "due_at": instant(clock.due_at)}
-        facts.append(subject.fact("clock.breached", clock.due_at, data))
-    return sorted(facts, key=lambda fact: fact.at)
+def _climb(c: Connection, rungs: Sequence[tuple[Running, RungDue]]) -> Iterator[Fact]:
+    """Raise rungs, one fact each: escalations and their notices are rows of the same transaction, once each by constraint."""
+    if not rungs:
+        return iter(())
+    calls = [_called(one, rung.to) for one, rung in rungs]
+    at_posts = holders(c, posts) if (posts := {post for post, person in calls if post and not person}) else {}
+    people = [(person,) if person else at_posts.get(post or "", ()) for post, person in calls]
+    rows = [_escalation(one, rung, post, who) for (one, rung), (post, _), who in zip(rungs, calls, people, strict=True)]
+    raised = c.execute(_RAISE, rows).scalars()
+    owed = [
+        _notice(one.clock.id, rung, escalation_id, person_id)
+        for (one, rung), who, escalation_id in zip(rungs, people, raised, strict=True)
+        for person_id in who
+    ]
+    if owed:
+        c.execute(_OWE, owed)
+    return (_escalated(one.subject, rung, post) for (one, rung), (post, _) in zip(rungs, calls, strict=True))
 
 
-def _climb(c: Connection, clock: ClockRow, subject: Subject, version: Version, rung: RungDue) -> Fact:
-    """Raise one rung: the escalation and its notices are rows of the same transaction, once each by constraint."""
-    post_code, people = _recipients(c, subject, version, rung.to)
-    raised = c.execute(
-        escalation.insert()
-        .values(
-            clock_id=clock.id,
-            case_id=subject.case_id,
-            item_id=subject.item_id,
-            percent=rung.percent,
-            action=rung.action,
-            to_post=post_code,
-            recipients=list(people),
-            raised_at=rung.at,
-        )
-        .returning(escalation.c.id)
-    ).scalar_one()
-    if people:
-        c.execute(
-            notice.insert(),
-            [
-                {
-                    "key": f"clock:{clock.id}:{rung.percent}:{person_id}",
-                    "person_id": person_id,
-                    "escalation_id": raised,
-                    "state": "due",
-                    "created_at": rung.at,
-                    "due_at": rung.at,
-                    "attempts": 0,
-                }
-                for person_id in people
-            ],
-        )
-    data = {"clock": subject.clock, "percent": rung.percent, "action": rung.action, "to": post_code or "assignee"}
-    return subject.fact("clock.escalated", rung.at, data)
-
-
-def _recipients(c: Connection, subject: Subject, version: Version, to: str) -> tuple[str | None, tuple[int, ...]]:
-    """(post, person ids) of a rung's `to`: assignee, accountable or owner. A case has no assignee: its owner answers for it."""
-    model = version.bundle.model
+def _called(one: Running, to: str) -> tuple[str | None, int | None]:
+    """(post, person) of a rung's `to`: assignee, accountable or owner. A case has no assignee: its owner answers for it."""
+    model, subject = one.version.bundle.model, one.subject
     if to == "assignee" and subject.claimed_by is not None:
-        return None, (subject.claimed_by,)
+        return None, subject.claimed_by
     node = model.by_id.get(subject.step or "")
     raci = node.raci if node else None
     wanted = {"assignee": raci.responsible if raci else None, "accountable": raci.accountable if raci else None}.get(to)
-    chosen = wanted or model.owner
-    return chosen, holders(c, [chosen]).get(chosen, ()) if chosen else ()
+    return wanted or model.owner, None
+
+
+def _escalation(one: Running, rung: RungDue, post: str | None, people: Sequence[int]) -> dict[str, Any]:
+    return {
+        "clock_id": one.clock.id,
+        "case_id": one.subject.case_id,
+        "item_id": one.subject.item_id,
+        "percent": rung.percent,
+        "action": rung.action,
+        "to_post": post,
+        "recipients": list(people),
+        "raised_at": rung.at,
+    }
+
+
+def _notice(clock_id: int, rung: RungDue, escalation_id: int, person_id: int) -> dict[str, Any]:
+    return {
+        "key": f"clock:{clock_id}:{rung.percent}:{person_id}",
+        "person_id": person_id,
+        "escalation_id": escalation_id,
+        "state": "due",
+        "created_at": rung.at,
+        "due_at": rung.at,
+        "attempts": 0,
+    }
+
+
+def _escalated(subject: Subject, rung: RungDue, post: str | None) -> Fact:
+    data = {"clock": subject.clock, "percent": rung.percent, "action": rung.action, "to": post or "assignee"}
+    return subject.fact("clock.escalated", rung.at, data)

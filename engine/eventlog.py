@@ -34,6 +34,9 @@ from engine.model import cases, event, event_head
 from engine.values import LogEntry
 
 GENESIS = "0" * 64
+_HEAD = sa.select(event_head.c.seq, event_head.c.hash).where(event_head.c.id == 1).with_for_update()
+_APPEND = event.insert()
+_MOVE_HEAD = event_head.update().where(event_head.c.id == 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +98,14 @@ def append(c: Connection, facts: Iterable[Fact], now: datetime) -> None:
     facts = list(facts)
     if not facts:
         return
-    head = c.execute(sa.select(event_head.c.seq, event_head.c.hash).where(event_head.c.id == 1).with_for_update()).one()
-    seq, previous = head.seq, head.hash
-    rows = []
+    seq, previous = c.execute(_HEAD).one()
+    recorded_at, rows = instant(now), []
     for fact in facts:
         seq += 1
         fields = {
             "seq": seq,
             "at": instant(fact.at),
-            "recorded_at": instant(now),
+            "recorded_at": recorded_at,
             "kind": fact.kind,
             "case": fact.case,
             "item": fact.item,
@@ -116,8 +118,8 @@ def append(c: Connection, facts: Iterable[Fact], now: datetime) -> None:
         digest = entry_hash(previous, fields)
         rows.append(_row(fact, seq, previous, digest, now))
         previous = digest
-    c.execute(event.insert(), rows)
-    c.execute(event_head.update().where(event_head.c.id == 1).values(seq=seq, hash=previous))
+    c.execute(_APPEND, rows)
+    c.execute(_MOVE_HEAD, {"seq": seq, "hash": previous})
 
 
 def _row(fact: Fact, seq: int, previous: str, digest: str, now: datetime) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Every command that moves a case ends here, so that state, items, clocks and fact
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,19 @@ from engine.model import cases, sla_clock, work_item
 from engine.processes import Version
 from engine.sla import Armed
 from engine.values import Position
+
+_LAND = cases.update().where(cases.c.id == sa.bindparam("case_id"), cases.c.version == sa.bindparam("seen"))
+_OFFER = work_item.insert().returning(work_item.c.id, sort_by_parameter_order=True)
+_WITHDRAW = work_item.update().where(work_item.c.id == sa.bindparam("item_id"))
+_OPEN = (
+    sa.select(work_item, *ClockRow.columns("clock_"))
+    .select_from(work_item.outerjoin(sla_clock, sla_clock.c.item_id == work_item.c.id))
+    .where(work_item.c.case_id == sa.bindparam("case_id"), work_item.c.state.in_(("offered", "claimed")))
+    .order_by(work_item.c.id)
+)
+_CASE_CLOCK = sa.select(*ClockRow.columns("")).where(
+    sla_clock.c.case_id == sa.bindparam("case_id"), sla_clock.c.item_id.is_(None)
+)
 
 
 @dataclass
@@ -42,28 +55,29 @@ class Move:
         self.facts.append(Fact(kind, self.at, self.case_id, self.number, person=self.by, data=data or {}))
 
 
-def land(move: Move, position: Position, *, seen: int, reason: str = "") -> None:
+def open_before(version: Version, state: bytes, now: datetime) -> set[str]:
+    """The activations that are open in a state, for `land`. The state knows them; asking the rows would be a statement more."""
+    return {item.task for item in version.machine.position(state, now).items}
+
+
+def land(move: Move, position: Position, *, seen: int, before: Collection[str], reason: str = "") -> None:
     """Make the rows agree with where the token stands now.
 
-    `seen` is the case version the caller read: a second writer finds it changed and gets WrongState. `reason` is said of
-    items that are withdrawn.
+    `seen` is the case version the caller read: a second writer finds it changed and gets WrongState. `before` are the
+    activations whose items are open until now; `reason` is said of those that are withdrawn.
     """
-    ended = {"state": "completed", "ended_at": move.at} if position.done else {}
-    changed = move.c.execute(
-        cases.update()
-        .where(cases.c.id == move.case_id, cases.c.version == seen)
-        .values(blob=position.state, version=seen + 1, wake_at=position.timer_at, **ended)
-    )
-    if changed.rowcount != 1:
+    row = {"blob": position.state, "version": seen + 1, "wake_at": position.timer_at}
+    if position.done:
+        row |= {"state": "completed", "ended_at": move.at}
+    if move.c.execute(_LAND, {"case_id": move.case_id, "seen": seen, **row}).rowcount != 1:
         raise WrongState("Someone moved this case on in the meantime. Reload and look again.")
-    open_rows = open_items(move.c, move.case_id)
     wanted = {item.task: item.step for item in position.items}
-    for row in open_rows:
-        if row.activation not in wanted:
-            withdraw(move, row, reason)
-    known = {row.activation for row in open_rows}
+    if gone := set(before) - wanted.keys():
+        for item in open_items(move.c, move.case_id):
+            if item.activation in gone:
+                withdraw(move, item, reason)
     _say_decisions(move, position)
-    offer(move, [(task, step) for task, step in wanted.items() if task not in known])
+    offer(move, [(task, step) for task, step in wanted.items() if task not in before])
     if position.done:
         end_case(move, "case.completed", {})
 
@@ -77,10 +91,8 @@ def _say_decisions(move: Move, position: Position) -> None:
 
 
 def open_items(c: Connection, case_id: int) -> list[AnyRow]:
-    """The items of a case that somebody could still work on, in the order they were offered."""
-    condition = (work_item.c.case_id == case_id, work_item.c.state.in_(("offered", "claimed")))
-    query = sa.select(work_item).where(*condition).order_by(work_item.c.id)
-    return list(c.execute(query))
+    """The items of a case that somebody could still work on, in the order they were offered, with their clocks (`clock_`)."""
+    return list(c.execute(_OPEN, {"case_id": case_id}))
 
 
 def subject_of(move: Move, row: AnyRow) -> Subject:
@@ -89,11 +101,11 @@ def subject_of(move: Move, row: AnyRow) -> Subject:
 
 
 def withdraw(move: Move, row: AnyRow, reason: str) -> None:
-    """Nobody needs to do this item any more."""
-    move.c.execute(work_item.update().where(work_item.c.id == row.id).values(state="withdrawn", closed_at=move.at))
+    """Nobody needs to do this item any more; `row` is one of `open_items`."""
+    move.c.execute(_WITHDRAW, {"item_id": row.id, "state": "withdrawn", "closed_at": move.at})
     subject = subject_of(move, row)
     move.facts.append(subject.fact("item.withdrawn", move.at, {"reason": reason}))
-    if (clock := clock_of_item(move.c, row.id)) is not None:
+    if (clock := ClockRow.of(row, "clock_")) is not None:
         move.facts += clocks.stop(move.c, clock, subject, move.version, move.at, cancelled=True)
 
 
@@ -104,7 +116,7 @@ def offer(move: Move, activations: list[tuple[str, str]]) -> None:
     model = move.version.bundle.model
     nodes = [model.by_id[step] for _, step in activations]
     inserted = move.c.execute(
-        work_item.insert().returning(work_item.c.id, sort_by_parameter_order=True),
+        _OFFER,
         [_new_item(move, node, task) for node, (task, _) in zip(nodes, activations, strict=True)],
     ).scalars()
     started = []
@@ -139,16 +151,9 @@ def _new_item(move: Move, node: Node, task: str) -> dict[str, Any]:
     }
 
 
-def clock_of_item(c: Connection, item_id: int) -> ClockRow | None:
-    """The item's clock, if its step has a standard."""
-    row = c.execute(sa.select(*ClockRow.columns("")).where(sla_clock.c.item_id == item_id)).first()
-    return ClockRow.of(row) if row is not None else None
-
-
 def case_clock(c: Connection, case_id: int) -> ClockRow | None:
     """The clock of the case as a whole, if its process has a standard."""
-    condition = (sla_clock.c.case_id == case_id, sla_clock.c.item_id.is_(None))
-    row = c.execute(sa.select(*ClockRow.columns("")).where(*condition)).first()
+    row = c.execute(_CASE_CLOCK, {"case_id": case_id}).first()
     return ClockRow.of(row) if row is not None else None
 
 

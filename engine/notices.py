@@ -19,6 +19,32 @@ _SOURCE = (
     .join(cases, cases.c.id == escalation.c.case_id)
     .outerjoin(work_item, work_item.c.id == escalation.c.item_id)
 )
+_DUE = (
+    sa.select(notice.c.id)
+    .where(notice.c.state == "due", notice.c.due_at <= sa.bindparam("now"))
+    .order_by(notice.c.due_at, notice.c.id)
+    .limit(sa.bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_CHOSEN = notice.c.id.in_(sa.bindparam("ids", expanding=True))
+_LEASE = notice.update().where(_CHOSEN).values(due_at=sa.bindparam("until"), attempts=notice.c.attempts + 1)
+_SENT = notice.update().where(_CHOSEN)
+_TO_SEND = (
+    sa.select(
+        notice.c.id,
+        notice.c.key,
+        person.c.login,
+        person.c.locale,
+        cases.c.number,
+        work_item.c.name,
+        escalation.c.percent,
+        escalation.c.action,
+        escalation.c.raised_at,
+    )
+    .select_from(_SOURCE)
+    .where(_CHOSEN)
+    .order_by(notice.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,39 +67,16 @@ def claim_notices(c: Connection, now: datetime, *, limit: int = 20) -> list[Noti
 
     A crash between 2 and 3 sends a notice twice, with the same key; that is the side we chose.
     """
-    due = (
-        sa.select(notice.c.id)
-        .where(notice.c.state == "due", notice.c.due_at <= now)
-        .order_by(notice.c.due_at, notice.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    ids = list(c.execute(due).scalars())
+    ids = list(c.execute(_DUE, {"now": now, "most": limit}).scalars())
     if not ids:
         return []
-    c.execute(notice.update().where(notice.c.id.in_(ids)).values(due_at=now + LEASE, attempts=notice.c.attempts + 1))
-    rows = c.execute(
-        sa.select(
-            notice.c.id,
-            notice.c.key,
-            person.c.login,
-            person.c.locale,
-            cases.c.number,
-            work_item.c.name,
-            escalation.c.percent,
-            escalation.c.action,
-            escalation.c.raised_at,
-        )
-        .select_from(_SOURCE)
-        .where(notice.c.id.in_(ids))
-        .order_by(notice.c.id)
-    )
-    return [NoticeToSend(*row) for row in rows]
+    c.execute(_LEASE, {"ids": ids, "until": now + LEASE})
+    return [NoticeToSend(*row) for row in c.execute(_TO_SEND, {"ids": ids})]
 
 
 def mark_sent(c: Connection, ids: Iterable[int], now: datetime) -> None:
     """The receiver accepted these."""
-    c.execute(notice.update().where(notice.c.id.in_(list(ids))).values(state="sent", sent_at=now))
+    c.execute(_SENT, {"ids": list(ids), "state": "sent", "sent_at": now})
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,18 @@ def _prepare(contents: Mapping[str, bytes]) -> _Prepared:
     return _Prepared(bundle, prepare(bundle.model, bundle.decisions), calendars)
 
 
+_FILES = (
+    sa.select(process_file.c.name, process_file.c.content)
+    .where(process_file.c.process_version_id == sa.bindparam("version_id"))
+    .order_by(process_file.c.name)
+)
+_BY_ID = sa.select(process_version).where(process_version.c.id == sa.bindparam("version_id"))
+_CURRENT = (
+    sa.select(process_version)
+    .where(process_version.c.code == sa.bindparam("code"))
+    .order_by(process_version.c.id.desc())
+    .limit(1)
+)
 # content hash -> prepared version. Filled without a lock: two threads may prepare the same version once each, which
 # costs milliseconds and nothing else, since a prepared version never changes.
 _ready: dict[str, _Prepared] = {}
@@ -60,18 +72,14 @@ def load(c: Connection, process_version_id: int, code: str, version: str, conten
     """The version with this content, from memory or from its files."""
     prepared = _ready.get(content_sha256)
     if prepared is None:
-        rows = c.execute(
-            sa.select(process_file.c.name, process_file.c.content)
-            .where(process_file.c.process_version_id == process_version_id)
-            .order_by(process_file.c.name)
-        )
+        rows = c.execute(_FILES, {"version_id": process_version_id})
         prepared = _ready[content_sha256] = _prepare({name: bytes(content) for name, content in rows})
     return Version(process_version_id, code, version, prepared.bundle, prepared.machine, prepared.calendars)
 
 
 def version_by_id(c: Connection, process_version_id: int) -> Version:
     """The version with this id; raises NotFound."""
-    row = c.execute(sa.select(process_version).where(process_version.c.id == process_version_id)).first()
+    row = c.execute(_BY_ID, {"version_id": process_version_id}).first()
     if row is None:
         raise NotFound(f"There is no process version {process_version_id}.")
     return load(c, row.id, row.code, row.version, row.content_sha256)
@@ -79,9 +87,7 @@ def version_by_id(c: Connection, process_version_id: int) -> Version:
 
 def current_version(c: Connection, code: str) -> Version:
     """The newest deployed version of a process; raises NotFound."""
-    row = c.execute(
-        sa.select(process_version).where(process_version.c.code == code).order_by(process_version.c.id.desc()).limit(1)
-    ).first()
+    row = c.execute(_CURRENT, {"code": code}).first()
     if row is None:
         raise NotFound(f"There is no process {code!r} here: deploy it first.")
     return load(c, row.id, row.code, row.version, row.content_sha256)

@@ -1,4 +1,4 @@
-"""What time does: breaches, rungs and BPMN timers. Claims one due row, acts, settles; a poisoned row steps aside.
+"""What time does: breaches, rungs and BPMN timers. Claims what is due, acts, settles; a poisoned row steps aside.
 
 The sweep holds no truth of its own: `wake_at` columns do. Any number of sweeps may run; a lost one loses nothing.
 """
@@ -6,17 +6,17 @@ The sweep holds no truth of its own: `wake_at` columns do. Any number of sweeps 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from engine import clocks, processes, timers
-from engine.clocks import ClockRow, Subject
+from engine.clocks import ClockRow, Running, Subject
 from engine.db import AnyRow, reading, writing
 from engine.eventlog import Fact, append
 from engine.model import cases, heartbeat, process_version, sla_clock, work_item
@@ -24,6 +24,51 @@ from engine.model import cases, heartbeat, process_version, sla_clock, work_item
 log = logging.getLogger("pilotrun.sweep")
 POISONED = timedelta(hours=1)
 PULSE = timedelta(seconds=10)
+TOGETHER = 20  # clocks in one transaction: a commit costs more than twenty clocks, and whoever waits for one waits milliseconds
+
+_PULSE = heartbeat.update().where(heartbeat.c.name == "sweep")
+_PULSE_AT = sa.select(heartbeat.c.at).where(heartbeat.c.name == "sweep")
+_WAKES = sa.select(
+    sa.select(sa.func.min(sla_clock.c.wake_at)).scalar_subquery(),
+    sa.select(sa.func.min(cases.c.wake_at)).where(cases.c.state == "running").scalar_subquery(),
+)
+_VERSION = [
+    process_version.c.id.label("pv_id"),
+    process_version.c.code.label("pv_code"),
+    process_version.c.version.label("pv_version"),
+    process_version.c.content_sha256.label("pv_content"),
+]
+# A timer of the case that was due before the clock may take the clock's work away: it goes first, whoever has it in hand.
+_TIMER_FIRST = sa.exists().where(
+    cases.c.id == sla_clock.c.case_id, cases.c.state == "running", cases.c.wake_at < sla_clock.c.wake_at
+)
+_DUE_CLOCKS = (
+    sa.select(sla_clock.c.case_id, sla_clock.c.item_id, *ClockRow.columns(""))
+    .where(sla_clock.c.wake_at <= sa.bindparam("upto"), sa.not_(_TIMER_FIRST))
+    .order_by(sla_clock.c.wake_at)
+    .limit(sa.bindparam("most"))
+    .with_for_update(of=sla_clock, skip_locked=True, key_share=True)
+)
+_ITEM = (work_item.c.step, work_item.c.post, work_item.c.department, work_item.c.claimed_by)
+_SUBJECTS = (
+    sa.select(sla_clock.c.id, cases.c.number, *_ITEM, *_VERSION)
+    .select_from(
+        sla_clock.join(cases, cases.c.id == sla_clock.c.case_id)
+        .join(process_version, process_version.c.id == cases.c.process_version_id)
+        .outerjoin(work_item, work_item.c.id == sla_clock.c.item_id)
+    )
+    .where(sla_clock.c.id.in_(sa.bindparam("ids", expanding=True)))
+)
+_DUE_CASE = (
+    sa.select(cases, cases.c.id.label("case_id"), cases.c.version.label("case_version"), *_VERSION)
+    .select_from(cases.join(process_version, process_version.c.id == cases.c.process_version_id))
+    .where(cases.c.wake_at <= sa.bindparam("upto"), cases.c.state == "running")
+    .order_by(cases.c.wake_at)
+    .limit(1)
+    .with_for_update(of=cases, skip_locked=True, key_share=True)
+)
+_CLOCK = sla_clock.update().where(sla_clock.c.id == sa.bindparam("clock_id"))
+_CASE = cases.update().where(cases.c.id == sa.bindparam("case_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,156 +80,180 @@ class Beat:
     poisoned: int = 0
     more: bool = False
 
+    @property
+    def rows(self) -> int:
+        """How many due rows it settled or set aside."""
+        return self.timers + self.clocks + self.poisoned
+
+    def __add__(self, other: Beat) -> Beat:
+        return Beat(self.timers + other.timers, self.clocks + other.clocks, self.poisoned + other.poisoned)
+
 
 def beat(engine: Engine, now: datetime, *, batch: int = 200) -> Beat:
-    """Do what is due by `now`, oldest first, one transaction per row; at most `batch` rows, so that people get their turn."""
+    """Do what is due by `now`, oldest first, in short transactions; at most `batch` rows, so that people get their turn."""
     with reading(engine) as c:
         pulse = heartbeat_at(c)
-        due = next_wake(c)
+        wakes = _wakes(c)
     if pulse is None or now - pulse >= PULSE or pulse > now:
         with writing(engine) as c:
-            _pulse(c, now)
-    done = {"timers": 0, "clocks": 0, "poisoned": 0}
-    for _ in range(batch):
-        if due is None or due > now:
-            return Beat(done["timers"], done["clocks"], done["poisoned"])
-        kind = _settle_next(engine, now)
-        if kind is None:
+            c.execute(_PULSE, {"at": now})
+    done = Beat()
+    while wakes.due(now) and done.rows < batch:
+        settled = _settle_next(engine, now, wakes, min(batch - done.rows, TOGETHER))
+        if not settled.rows:
             break  # what is due is in the hands of another sweep
-        done[kind] += 1
+        done += settled
         with reading(engine) as c:
-            due = next_wake(c)
-    return Beat(done["timers"], done["clocks"], done["poisoned"], more=True)
+            wakes = _wakes(c)
+    return replace(done, more=wakes.due(now))
 
 
 def sweep_within(c: Connection, now: datetime, *, most: int = 100_000) -> int:
     """Everything due by `now` inside the caller's transaction, for rehearsals in virtual time. Returns the rows settled."""
-    for count in range(most):
-        due = _next_due(c, now)
-        if due is None:
-            return count
-        due.act(c, now)
-    return most
+    count = 0
+    while count < most and (wakes := _wakes(c)).due(now):
+        kind, upto = wakes.order(now)[0]
+        claimed = kind.claim(c, upto, TOGETHER)
+        if not claimed:
+            break  # held by somebody else
+        kind.act(c, claimed, now)
+        count += len(claimed)
+    return count
 
 
 def next_wake(c: Connection) -> datetime | None:
     """The next instant at which time does something, or None when nothing waits."""
-    instants = c.execute(
-        sa.select(
-            sa.select(sa.func.min(sla_clock.c.wake_at)).scalar_subquery(),
-            sa.select(sa.func.min(cases.c.wake_at)).where(cases.c.state == "running").scalar_subquery(),
-        )
-    ).one()
-    return min((at for at in instants if at is not None), default=None)
+    return _wakes(c).first
 
 
 def heartbeat_at(c: Connection) -> datetime | None:
     """When a sweep last said that it is alive."""
-    return c.execute(sa.select(heartbeat.c.at).where(heartbeat.c.name == "sweep")).scalar()
+    return c.execute(_PULSE_AT).scalar()
 
 
-def _pulse(c: Connection, now: datetime) -> None:
-    c.execute(heartbeat.update().where(heartbeat.c.name == "sweep").values(at=now))
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One kind of row that time moves: how due rows are claimed until the end of the transaction, and what is done with them."""
+
+    settled: Callable[[int], Beat]
+    claim: Callable[[Connection, datetime, int], Sequence[Any]]  # what is due up to an instant, oldest first, at most so many
+    act: Callable[[Connection, Sequence[Any], datetime], None]
+    step_aside: Callable[[Connection, Any, datetime, str], None]
 
 
-@dataclass(frozen=True)
-class _Due:
-    """One row that is due, claimed until the end of the transaction."""
+@dataclass(frozen=True, slots=True)
+class _Wakes:
+    """The next instants at which a clock and a case want to be looked at."""
 
-    kind: str
-    at: datetime
-    act: Callable[[Connection, datetime], None]
-    step_aside: Callable[[Connection, datetime, str], None]
+    clock: datetime | None
+    case: datetime | None
+
+    @property
+    def first(self) -> datetime | None:
+        return min((at for at in (self.clock, self.case) if at is not None), default=None)
+
+    def due(self, now: datetime) -> bool:
+        return self.first is not None and self.first <= now
+
+    def order(self, now: datetime) -> list[tuple[_Kind, datetime]]:
+        """Which kind to try first, and up to which instant: oldest first, a clock before a timer of the same instant.
+
+        The other kind follows, for when another sweep holds everything of the first.
+        """
+        if self.clock is not None and self.clock <= (self.case or now):
+            return [(CLOCKS, min(now, self.case or now)), (TIMERS, now)]
+        return [(TIMERS, now), (CLOCKS, now)]
 
 
-def _settle_next(engine: Engine, now: datetime) -> str | None:
-    """One due row in a transaction of its own. What cannot be done is set aside in a second one, and the others go on."""
-    claimed: _Due | None = None
+def _wakes(c: Connection) -> _Wakes:
+    return _Wakes(*c.execute(_WAKES).one())
+
+
+def _settle_next(engine: Engine, now: datetime, wakes: _Wakes, most: int) -> Beat:
+    """The oldest of what is due and free, in one transaction; nothing when other sweeps hold it all."""
+    for kind, upto in wakes.order(now):
+        if (settled := _settle(engine, kind, now, upto, most)).rows:
+            return settled
+    return Beat()
+
+
+def _settle(engine: Engine, kind: _Kind, now: datetime, upto: datetime, most: int) -> Beat:
+    """Some due rows in a transaction of their own. If that fails, each gets one; the one that cannot be done steps aside."""
+    claimed: Sequence[Any] = ()
     try:
         with writing(engine) as c:
-            claimed = _next_due(c, now)
-            if claimed is None:
-                return None
-            claimed.act(c, now)
-            return claimed.kind
-    except DBAPIError:
-        raise  # the database, not the row: the next beat tries again
+            claimed = kind.claim(c, upto, most)
+            if claimed:
+                kind.act(c, claimed, now)
+        return kind.settled(len(claimed))
     except Exception as error:
-        assert claimed is not None
-        log.exception("a due row cannot be settled and steps aside")
-        with writing(engine) as c:
-            claimed.step_aside(c, now, f"{type(error).__name__}: {error}"[:500])
-        return "poisoned"
+        if not claimed or _is_of_the_database(error):
+            raise  # the next beat tries again
+        if len(claimed) == 1:
+            log.exception("a due row cannot be settled and steps aside")
+            with writing(engine) as c:
+                kind.step_aside(c, claimed[0], now, f"{type(error).__name__}: {error}"[:500])
+            return Beat(poisoned=1)
+    return sum((_settle(engine, kind, now, upto, 1) for _ in claimed), Beat())
 
 
-def _next_due(c: Connection, now: datetime) -> _Due | None:
-    """The oldest due clock or timer that no other sweep holds; a clock before a timer of the same instant."""
-    found = [due for due in (_due_clock(c, now), _due_case(c, now)) if due is not None]
-    return min(found, key=lambda due: due.at, default=None)
+def _is_of_the_database(error: Exception) -> bool:
+    """Whether the database is in trouble; a value or a constraint that it refuses is the row's own."""
+    return isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | DataError)
 
 
-def _due_clock(c: Connection, now: datetime) -> _Due | None:
-    source = sla_clock.join(cases, cases.c.id == sla_clock.c.case_id).join(
-        process_version, process_version.c.id == cases.c.process_version_id
-    )
-    source = source.outerjoin(work_item, work_item.c.id == sla_clock.c.item_id)
-    columns = [work_item.c.step, work_item.c.post, work_item.c.department, work_item.c.claimed_by]
-    row = c.execute(
-        sa.select(sla_clock, cases.c.number, *columns, *_version_columns())
-        .select_from(source)
-        .where(sla_clock.c.wake_at <= now)
-        .order_by(sla_clock.c.wake_at, sla_clock.c.id)
-        .limit(1)
-        .with_for_update(of=sla_clock, skip_locked=True, key_share=True)
-    ).first()
-    if row is None:
-        return None
+@dataclass(frozen=True, slots=True)
+class _DueClock:
+    clock: ClockRow
+    subject: Subject
+    version: AnyRow
+
+
+def _due_clocks(c: Connection, upto: datetime, most: int) -> list[_DueClock]:
+    found = c.execute(_DUE_CLOCKS, {"upto": upto, "most": most}).all()
+    if not found:
+        return []
+    about = {row.id: row for row in c.execute(_SUBJECTS, {"ids": [row.id for row in found]})}
+    return [_due_clock(row, about[row.id]) for row in found]
+
+
+def _due_clock(row: AnyRow, about: AnyRow) -> _DueClock:
     clock = ClockRow.of(row)
     assert clock is not None
-    subject = Subject(row.case_id, row.number, row.item_id, row.step, row.post, row.department, row.claimed_by)
-
-    def act(c: Connection, now: datetime) -> None:
-        append(c, clocks.pass_time(c, clock, subject, _version(c, row), now), now)
-
-    def step_aside(c: Connection, now: datetime, reason: str) -> None:
-        c.execute(sla_clock.update().where(sla_clock.c.id == row.id).values(wake_at=now + POISONED))
-        append(c, [subject.fact("incident.raised", now, {"reason": reason})], now)
-
-    return _Due("clocks", row.wake_at, act, step_aside)
+    item = (row.item_id, about.step, about.post, about.department, about.claimed_by)
+    return _DueClock(clock, Subject(row.case_id, about.number, *item), about)
 
 
-def _due_case(c: Connection, now: datetime) -> _Due | None:
-    row = c.execute(
-        sa.select(cases, cases.c.id.label("case_id"), cases.c.version.label("case_version"), *_version_columns())
-        .select_from(cases.join(process_version, process_version.c.id == cases.c.process_version_id))
-        .where(cases.c.wake_at <= now, cases.c.state == "running")
-        .order_by(cases.c.wake_at, cases.c.id)
-        .limit(1)
-        .with_for_update(of=cases, skip_locked=True, key_share=True)
-    ).first()
-    if row is None:
-        return None
+def _pass_clocks(c: Connection, claimed: Sequence[_DueClock], now: datetime) -> None:
+    running = [Running(one.clock, one.subject, _version(c, one.version)) for one in claimed]
+    append(c, clocks.pass_time(c, running, now), now)
 
-    def act(c: Connection, now: datetime) -> None:
+
+def _clock_aside(c: Connection, one: _DueClock, now: datetime, reason: str) -> None:
+    c.execute(_CLOCK, {"clock_id": one.clock.id, "wake_at": now + POISONED})
+    append(c, [one.subject.fact("incident.raised", now, {"reason": reason})], now)
+
+
+def _due_case(c: Connection, upto: datetime, most: int) -> Sequence[AnyRow]:
+    """One case, however many may be taken: a timer moves tokens and writes as much as a completion does."""
+    del most
+    return c.execute(_DUE_CASE, {"upto": upto}).all()
+
+
+def _fire_timers(c: Connection, claimed: Sequence[AnyRow], now: datetime) -> None:
+    for row in claimed:
         _, _, facts = timers.catch_up(c, _version(c, row), row, now)
         append(c, facts, now)
 
-    def step_aside(c: Connection, now: datetime, reason: str) -> None:
-        c.execute(cases.update().where(cases.c.id == row.id).values(wake_at=now + POISONED, incident=reason))
-        append(c, [Fact("incident.raised", now, row.id, row.number, data={"reason": reason})], now)
 
-    return _Due("timers", row.wake_at, act, step_aside)
-
-
-def _version_columns() -> list[Any]:
-    columns = process_version.c
-    return [
-        columns.id.label("pv_id"),
-        columns.code.label("pv_code"),
-        columns.version.label("pv_version"),
-        columns.content_sha256.label("pv_content"),
-    ]
+def _case_aside(c: Connection, row: AnyRow, now: datetime, reason: str) -> None:
+    c.execute(_CASE, {"case_id": row.id, "wake_at": now + POISONED, "incident": reason})
+    append(c, [Fact("incident.raised", now, row.id, row.number, data={"reason": reason})], now)
 
 
 def _version(c: Connection, row: AnyRow) -> processes.Version:
     return processes.load(c, row.pv_id, row.pv_code, row.pv_version, row.pv_content)
+
+
+CLOCKS = _Kind(lambda rows: Beat(clocks=rows), _due_clocks, _pass_clocks, _clock_aside)
+TIMERS = _Kind(lambda rows: Beat(timers=rows), _due_case, _fire_timers, _case_aside)

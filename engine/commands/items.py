@@ -20,16 +20,39 @@ from engine.moves import Move
 from engine.people import Actor
 from engine.processes import Version
 
+_ITEM = (
+    sa.select(
+        work_item,
+        cases.c.number,
+        cases.c.code,
+        cases.c.blob,
+        cases.c.version.label("case_version"),
+        cases.c.process_version_id,
+        cases.c.wake_at,
+        process_version.c.version.label("process_version"),
+        process_version.c.content_sha256,
+        *ClockRow.columns("clock_"),
+    )
+    .select_from(
+        work_item.join(cases, cases.c.id == work_item.c.case_id)
+        .join(process_version, process_version.c.id == cases.c.process_version_id)
+        .outerjoin(sla_clock, sla_clock.c.item_id == work_item.c.id)
+    )
+    .where(work_item.c.id == sa.bindparam("item_id"))
+)
+# Two completions of one case queue here; the second sees what the first did. NO KEY UPDATE, not UPDATE: the sweep writes
+# escalations that refer to the case while it holds a clock that we want next.
+_ITEM_AND_CASE = _ITEM.with_for_update(of=[cases, work_item], key_share=True)
+_OFFERED = work_item.update().where(work_item.c.id == sa.bindparam("item_id"), work_item.c.state == "offered")
+_CLAIMED = work_item.update().where(work_item.c.id == sa.bindparam("item_id"), work_item.c.state == "claimed")
+_MINE = _CLAIMED.where(work_item.c.claimed_by == sa.bindparam("holder"))
+
 
 def claim(c: Connection, item_id: int, *, by: Actor, now: datetime) -> None:
     """Take an offered item of one of one's posts. One caller wins; the others are told who was faster."""
     row = _item(c, item_id)
     _refuse_stranger(row, by)
-    won = c.execute(
-        work_item.update()
-        .where(work_item.c.id == item_id, work_item.c.state == "offered")
-        .values(state="claimed", claimed_by=by.id, claimed_at=now)
-    )
+    won = c.execute(_OFFERED, {"item_id": item_id, "state": "claimed", "claimed_by": by.id, "claimed_at": now})
     if won.rowcount != 1:
         now_there = _item(c, item_id)  # read again: what was read above may be from before the winner's commit
         if now_there.state == "claimed" and now_there.claimed_by == by.id:
@@ -42,11 +65,7 @@ def release(c: Connection, item_id: int, *, by: Actor, now: datetime) -> None:
     """Put an item of one's own back on the list of its post."""
     row = _item(c, item_id)
     _refuse_stranger(row, by)
-    freed = c.execute(
-        work_item.update()
-        .where(work_item.c.id == item_id, work_item.c.state == "claimed", work_item.c.claimed_by == by.id)
-        .values(state="offered", claimed_by=None, claimed_at=None)
-    )
+    freed = c.execute(_MINE, {"item_id": item_id, "holder": by.id, "state": "offered", "claimed_by": None, "claimed_at": None})
     if freed.rowcount != 1:
         raise WrongState(f"{row.name} is not yours to put back.")
     append(c, [_fact("item.released", row, by, now)], now)
@@ -79,10 +98,11 @@ def complete(
     version = processes.load(c, row.process_version_id, row.code, row.process_version, row.content_sha256)
     taken = _read_form(version, row.step, answers)
     state, seen, facts = timers.catch_up(c, version, row, now)
+    before = moves.open_before(version, state, now) - {row.activation}
     position = version.machine.complete(state, row.activation, taken, now)
     move = Move(c, version, row.case_id, row.number, now, by.login, facts)
     _close(move, row, taken, by, comment)
-    moves.land(move, position, seen=seen)
+    moves.land(move, position, seen=seen, before=before)
     append(c, move.facts, now)
     remember(c, key, f"complete:{item_id}", {"item": item_id}, now)
 
@@ -95,12 +115,9 @@ def _read_form(version: Version, step: str, answers: Mapping[str, Any]) -> dict[
 
 
 def _close(move: Move, row: AnyRow, taken: Mapping[str, Any], by: Actor, comment: str) -> None:
-    closed = move.c.execute(
-        work_item.update()
-        .where(work_item.c.id == row.id, work_item.c.state == "claimed")
-        .values(state="completed", closed_at=move.at, closed_by=by.id, answers=dict(taken), comment=comment.strip() or None)
-    )
-    if closed.rowcount != 1:
+    done = {"state": "completed", "closed_at": move.at, "closed_by": by.id}
+    done |= {"answers": dict(taken), "comment": comment.strip() or None}
+    if move.c.execute(_CLAIMED, {"item_id": row.id, **done}).rowcount != 1:
         raise WrongState(_who_was_faster(move.c, row.id, row.name))
     form = move.version.bundle.model.by_id[row.step].form
     measured = forms.measured(move.version.bundle.forms[form], taken) if form else {}
@@ -113,32 +130,7 @@ def _close(move: Move, row: AnyRow, taken: Mapping[str, Any], by: Actor, comment
 
 def _item(c: Connection, item_id: int, *, lock_case: bool = False) -> AnyRow:
     """The item with its case, its version's key and its clock, in one statement."""
-    source = (
-        work_item.join(cases, cases.c.id == work_item.c.case_id)
-        .join(process_version, process_version.c.id == cases.c.process_version_id)
-        .outerjoin(sla_clock, sla_clock.c.item_id == work_item.c.id)
-    )
-    query = (
-        sa.select(
-            work_item,
-            cases.c.number,
-            cases.c.code,
-            cases.c.blob,
-            cases.c.version.label("case_version"),
-            cases.c.process_version_id,
-            cases.c.wake_at,
-            process_version.c.version.label("process_version"),
-            process_version.c.content_sha256,
-            *ClockRow.columns("clock_"),
-        )
-        .select_from(source)
-        .where(work_item.c.id == item_id)
-    )
-    if lock_case:
-        # Two completions of one case queue here; the second sees what the first did. NO KEY UPDATE, not UPDATE: the sweep
-        # writes escalations that refer to the case while it holds a clock that we want next.
-        query = query.with_for_update(of=[cases, work_item], key_share=True)
-    row = c.execute(query).first()
+    row = c.execute(_ITEM_AND_CASE if lock_case else _ITEM, {"item_id": item_id}).first()
     if row is None:
         raise NotFound("There is no such task.")
     return row

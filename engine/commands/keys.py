@@ -14,13 +14,15 @@ from engine.errors import BadInput, WrongState
 from engine.model import command_key
 
 LONGEST_KEY = 200
+_KEY = sa.select(command_key.c.command, command_key.c.result).where(command_key.c.key == sa.bindparam("key"))
+_BIND = command_key.insert()
 
 
 def recall(c: Connection, key: str | None, command: str) -> Mapping[str, Any] | None:
     """The result that this key got earlier; None when it is new. A key of another command is refused."""
     if key is None:
         return None
-    row = c.execute(sa.select(command_key.c.command, command_key.c.result).where(command_key.c.key == key)).first()
+    row = c.execute(_KEY, {"key": key}).first()
     if row is None:
         return None
     if row.command != command:
@@ -36,6 +38,6 @@ def remember(c: Connection, key: str | None, command: str, result: Mapping[str, 
     if not 0 < len(key) <= LONGEST_KEY:
         raise BadInput(f"An idempotency key has 1 to {LONGEST_KEY} characters.")
     try:
-        c.execute(command_key.insert().values(key=key, command=command, result=dict(result), at=now))
+        c.execute(_BIND, {"key": key, "command": command, "result": dict(result), "at": now})
     except IntegrityError as error:
         raise WrongState("This idempotency key was used already.") from error
