@@ -38,13 +38,25 @@ def build(model: Model, decisions: Mapping[str, Decision]) -> Specs:
     for flow in model.flows:
         _connect(model.by_id[flow.source], flow, made[flow.source], entries[flow.target])
     for node in model.nodes:
-        if node.kind == "startEvent":
+        if node.triggered_by_event:
+            _watch(model, node, scopes[node.scope], made[node.id])
+        elif node.kind == "startEvent":
             scopes[node.scope].start.connect(made[node.id])
         elif node.kind == "endEvent":
             made[node.id].connect(scopes[node.scope].end)
         elif node.kind == "inclusiveGateway":
             made[node.id].sources = sources_of(made[node.id])
     return Specs(scopes[model.process_id], {name: spec for name, spec in scopes.items() if name != model.process_id})
+
+
+def _watch(model: Model, node: Node, scope: Any, spec: Any) -> None:
+    """An event sub-process begins when its start event fires, and its end is one of the ends of the scope around it."""
+    start = next(inner for inner in model.nodes if inner.scope == node.id and inner.kind == "startEvent")
+    watch = specs.Watch(scope, f"{node.id}.Watch", read_timer(start.id, start.events[0]))
+    watch.interrupting = start.interrupting
+    scope.start.connect(watch)
+    watch.connect(spec)
+    spec.connect(scope.end)
 
 
 def _guarded(model: Model, scopes: Mapping[str, Any], made: Mapping[str, Any]) -> dict[str, Any]:

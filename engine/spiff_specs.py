@@ -19,7 +19,7 @@ from bpmn import Decision
 from engine.decisions import decide
 from engine.errors import CannotGoOn
 from engine.expressions import Expression, ExpressionError, Script
-from engine.spiff_joins import End, EndJoin
+from engine.spiff_joins import End, EndJoin, Idle
 from engine.spiff_steps import UNFINISHED, Chooser, SubCase
 from engine.spiff_steps import Step as _Step
 
@@ -129,6 +129,23 @@ class BoundaryEvent(Step, defaults.BoundaryEvent):
     def _run_hook(self, my_task: Task) -> bool:
         if self.cancel_activity:
             _end_siblings(my_task)
+        elif (again := self.event_definition.again(my_task)) is not None:
+            following = my_task.parent._add_child(self, TaskState.FUTURE)
+            following.internal_data.update(again)
+            self._update(following)
+        return True
+
+
+class Watch(Idle, TimerEvent):
+    """Armed as long as its process or sub-process runs; when it fires an event sub-process begins, alone or beside the rest."""
+
+    interrupting: bool = True
+
+    def _run_hook(self, my_task: Task) -> bool:
+        if self.interrupting:
+            for task in list(my_task.workflow.unfinished()):
+                if task is not my_task and task.parent is not my_task:
+                    task.cancel()
         elif (again := self.event_definition.again(my_task)) is not None:
             following = my_task.parent._add_child(self, TaskState.FUTURE)
             following.internal_data.update(again)

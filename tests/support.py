@@ -110,7 +110,9 @@ def _tasks() -> Iterator[Row]:
     for kind in ("serviceTask", "sendTask", "receiveTask", "callActivity"):
         yield Row(kind, f'<{kind} id="x"/>')
     yield Row("subProcess", f'<subProcess id="x">{_INNER}</subProcess>', '<subProcess id="x"/>')
-    yield Row("subProcess, started by a timer event", _event_sub(_timer("timeDuration", "PT1H")), "", _WITH_EVENT_SUB)
+    yield Row(
+        "subProcess, started by a timer event", _event_sub(_timer("timeDuration", "PT1H")), _event_sub(_ERROR), _WITH_EVENT_SUB
+    )
     yield Row("transaction", '<transaction id="x"/>')
     yield Row("adHocSubProcess", '<adHocSubProcess id="x"/>')
     for loop in ("multiInstanceLoopCharacteristics", "standardLoopCharacteristics"):

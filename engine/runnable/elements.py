@@ -28,7 +28,9 @@ _DRAWN_ONLY = {"dataObject", "dataObjectReference", "dataState", "monitoring", "
 _DATA_STORE = re.compile(rb"<(?:[\w.-]+:)?dataStore[\s/>]")
 _NO_STORE = "a data store is not supported: remove it and describe it in the documentation of the step"
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,99}")
-_RESERVED = re.compile(r"(Start|End|Root|StartEventSplit|StartEventJoin)|.*\.(EndJoin|BoundaryEventSplit|BoundaryEventJoin)")
+_RESERVED = re.compile(
+    r"(Start|End|Root|StartEventSplit|StartEventJoin)|.*\.(EndJoin|BoundaryEventSplit|BoundaryEventJoin|Watch)"
+)
 _INSTANT = {"scriptTask", "businessRuleTask"}
 _KEEPS_DATA = {"task", "userTask", "manualTask", "scriptTask", "businessRuleTask", "startEvent"}
 INTAKE = "intake"
@@ -52,7 +54,21 @@ def supported_marker(drawing: Drawing) -> Iterator[Finding]:
         if node.for_compensation:
             yield at_node("compensation", node, "compensation is not supported: draw what has to be done as steps")
         if node.triggered_by_event:
-            yield at_node("event-sub-process", node, "an event sub-process is not supported: use an event at the edge of a step")
+            yield from _event_sub_process(drawing, node)
+
+
+def _event_sub_process(drawing: Drawing, node: Node) -> Iterator[Finding]:
+    starts = [start for start in drawing.within(node.id) if start.kind == "startEvent"]
+    if node.kind != "subProcess":
+        yield at_node("event-sub-process", node, "only a sub-process can be started by an event: remove triggeredByEvent")
+    elif any([event.kind for event in start.events] != ["timer"] for start in starts):
+        yield at_node(
+            "event-sub-process", node, "only a timer can start an event sub-process: use an event at the edge of a step"
+        )
+    if drawing.entering[node.id] or drawing.leaving[node.id]:
+        yield at_node("event-sub-process", node, "no flow leads to or from an event sub-process: its start event starts it")
+    if drawing.events_at.get(node.id):
+        yield at_node("event-sub-process", node, "events at the edge of an event sub-process are not supported: draw them inside")
 
 
 def other_element(drawing: Drawing) -> Iterator[Finding]:
@@ -118,6 +134,8 @@ def supported_event(drawing: Drawing) -> Iterator[Finding]:
 def _event_findings(drawing: Drawing, node: Node, event: EventDefinition | None) -> Iterator[Finding]:
     kind = event.kind if event else "none"
     allowed, instead = _EVENTS.get(node.kind, (frozenset(), "remove it"))
+    if node.kind == "startEvent" and _in_event_sub_process(drawing, node):
+        allowed, instead = frozenset({"timer"}), "use a timer"
     if kind not in allowed:
         yield at_node("event", node, f"{_event_name(kind)} is not supported here: {instead}", line=event.line if event else None)
     elif event is not None and event.kind == "timer":
@@ -137,6 +155,11 @@ _EVENTS: Mapping[str, tuple[frozenset[str], str]] = {
 }
 
 
+def _in_event_sub_process(drawing: Drawing, node: Node) -> bool:
+    around = drawing.model.by_id.get(node.scope)
+    return around is not None and around.triggered_by_event
+
+
 def _event_name(kind: str) -> str:
     return "an event without a definition" if kind == "none" else f"an event of the kind {kind!r}"
 
@@ -147,7 +170,7 @@ def _timer_findings(node: Node, event: EventDefinition) -> Iterator[Finding]:
     except TimerError as error:
         yield at_node("timer", node, str(error), line=event.line)
         return
-    if isinstance(timer, CycleTimer) and not (node.kind == "boundaryEvent" and not node.interrupting):
+    if isinstance(timer, CycleTimer) and (node.interrupting or node.kind == "intermediateCatchEvent"):
         message = "a repeated timer is supported at the edge of a step that it does not interrupt: use a duration or a date"
         yield at_node("timer-cycle", node, message, line=event.line)
 

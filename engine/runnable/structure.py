@@ -56,7 +56,7 @@ def ways_out(drawing: Drawing) -> Iterator[Finding]:
     """Everything but an end leads on, and only gateways lead on in several ways."""
     for node in drawing.model.nodes:
         count = len(drawing.leaving[node.id])
-        if count == 0 and node.kind != "endEvent":
+        if count == 0 and node.kind != "endEvent" and not node.triggered_by_event:
             yield at_node("dead-end", node, "nothing follows: connect it to the next step or to an end event")
         if count > 1 and node.kind not in GATEWAYS:
             yield at_node("split", node, f"{count} flows leave it: put a gateway behind it that says which is taken")
@@ -71,6 +71,8 @@ def ways_in(drawing: Drawing) -> Iterator[Finding]:
         reached = drawing.reached(starts)
         ending = _can_end(drawing, scope)
         for node in drawing.within(scope):
+            if node.triggered_by_event:
+                continue
             if node.id not in reached:
                 yield at_node("unreachable", node, "no way leads here from the start: connect it or remove it")
             elif node.id not in ending:

@@ -63,6 +63,8 @@ def _report(game: Game, stuck: set[str], twice: set[str]) -> Iterator[Finding]:
 def done_before(drawing: Drawing, step: str, place: str) -> bool:
     """Whether no token can come to `place` without `step`, in the same scope, having been done; True when it cannot be told."""
     scope = drawing.model.by_id[place].scope
+    if drawing.model.by_id[place].triggered_by_event:
+        return False  # it may begin at any time
     starts = drawing.starts(scope)
     if len(starts) != 1 or place not in drawing.reached(starts, without=step):
         return True  # every way leads through the step, or another rule complains about the start

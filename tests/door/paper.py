@@ -31,6 +31,7 @@ _TAGS = {
     "wait": "intermediateCatchEvent",
     "on": "boundaryEvent",
     "aside": "boundaryEvent",
+    "begin": "startEvent",
 }
 Steps = Mapping[str, Any]
 
@@ -39,7 +40,8 @@ def draw(steps: Steps, flows: Sequence[str], process: str = "P") -> Model:
     """Read the drawing. Events `start` and `end` are there where a flow names them, in a sub-process as `<its id>_start`.
 
     steps: `"user"`, `"xor"`, `"script x = 1"`, `"wait PT1H"`, `"on a PT1H"` (interrupting), `"aside a R3/PT1H"` (not
-    interrupting), `"on sub error E"`, `"end terminate"`, `"end error E"`, `"rule table"`, or `(steps, flows)` for a sub-process.
+    interrupting), `"on sub error E"`, `"end terminate"`, `"end error E"`, `"rule table"`, or `(steps, flows)` for a sub-process,
+    `(steps, flows, "on PT1H")` or `(steps, flows, "aside PT1H")` for one that a timer starts.
     flows: `"a b"`, `"x b: a.ok == true"`, `"x c: default"`.
     """
     return read_model(paper(steps, flows, process).encode())
@@ -66,8 +68,14 @@ def _scope(steps: Steps, flows: Sequence[str], prefix: str) -> str:
 def _node(name: str, what: Any, defaults: Mapping[str, str]) -> str:
     attributes = f" id={quoteattr(name)}" + (f' default="{defaults[name]}"' if name in defaults else "")
     if isinstance(what, tuple):
+        if what[2:]:
+            attributes += ' triggeredByEvent="true"'
+            what = ({f"{name}_start": f"begin {what[2]}"} | what[0], what[1])
         return f"<subProcess{attributes}>{_scope(what[0], what[1], name + '_')}</subProcess>"
     kind, _, rest = what.partition(" ")
+    if kind == "begin":
+        way, _, rest = rest.partition(" ")
+        attributes += f' isInterrupting="{str(way == "on").lower()}"'
     tag = _TAGS.get(kind, kind)
     if kind in {"on", "aside"}:
         host, _, rest = rest.partition(" ")
@@ -87,7 +95,7 @@ def _inside(kind: str, rest: str) -> str:
     if rest.startswith("error"):
         code = rest.removeprefix("error").strip()
         return f'<errorEventDefinition errorRef="{code}"/>' if code else "<errorEventDefinition/>"
-    if kind in {"wait", "on", "aside"}:
+    if kind in {"wait", "on", "aside", "begin"}:
         timer = "timeCycle" if rest.startswith("R") else "timeDuration" if rest.startswith("P") else "timeDate"
         return f"<timerEventDefinition><{timer}>{escape(rest)}</{timer}></timerEventDefinition>"
     return rest
