@@ -1,0 +1,197 @@
+"""Durable completions beside the floor and beside a naive engine, statements and commits of one, case starts, bytes per case."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+import sqlalchemy as sa
+
+import engine
+from engine.model import cases, work_item
+from tests.bench import floor
+from tests.bench.drawings import ANSWERS, STEPS
+from tests.bench.houses import MORNING, House, Street
+from tests.bench.naive import Naive
+from tests.bench.table import Line, ratio
+
+FLOOR = {"postgresql": 0.5, "sqlite": 0.3}
+STATEMENTS, COMMITS, NAIVE = 10, 1, 3.0
+CODE = "BENCH-15"
+
+
+@dataclass
+class Rounds:
+    """Seconds of each round, by what was measured; every round does the same number of commands."""
+
+    commands: int
+    wall: dict[str, list[float]] = field(default_factory=dict)
+    cpu: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, what: str, wall: float, cpu: float) -> None:
+        """One round."""
+        self.wall.setdefault(what, []).append(wall)
+        self.cpu.setdefault(what, []).append(cpu)
+
+    def per_second(self, what: str) -> float:
+        """Commands a second in the median round."""
+        return self.commands / median(self.wall[what])
+
+    def cpu_ms(self, what: str) -> float:
+        """CPU milliseconds of one command in the median round."""
+        return 1000 * median(self.cpu[what]) / self.commands
+
+
+def start_cases(house: House, count: int, code: str = CODE) -> list[int]:
+    """Start cases, each in a transaction of its own; their ids."""
+    started, mei = [], house.who()
+    for _ in range(count):
+        with engine.writing(house.engine) as c:
+            started.append(engine.start_case(c, code, {}, by=mei, now=MORNING).id)
+    return started
+
+
+def claim_next(house: House, case_ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Claim the oldest open item of each case for Mei in one transaction: (case, item)."""
+    mei = house.who()
+    oldest = (
+        sa.select(work_item.c.case_id, sa.func.min(work_item.c.id))
+        .where(work_item.c.case_id.in_(list(case_ids)), work_item.c.state == "offered")
+        .group_by(work_item.c.case_id)
+        .order_by(work_item.c.case_id)
+    )
+    with engine.writing(house.engine) as c:
+        chosen = [(int(case), int(item)) for case, item in c.execute(oldest)]
+        for _, item in chosen:
+            engine.claim(c, item, by=mei, now=MORNING)
+    return chosen
+
+
+def complete_all(house: House, items: Sequence[int], keys: Sequence[str], **answers: object) -> tuple[float, float]:
+    """Complete claimed items, one durable transaction each. Returns wall and CPU seconds."""
+    mei, given = house.who(), {**ANSWERS, **answers}
+    wall, cpu = time.perf_counter(), time.thread_time()
+    for item, key in zip(items, keys, strict=True):
+        with engine.writing(house.engine) as c:
+            engine.complete(c, item, given, by=mei, now=MORNING, key=key)
+    return time.perf_counter() - wall, time.thread_time() - cpu
+
+
+@dataclass
+class Counted:
+    """What the product asked of the database."""
+
+    statements: int = 0
+    commits: int = 0
+
+
+def counted(house: House, item: int, key: str) -> Counted:
+    """Statements (BEGIN and COMMIT are not statements) and commits of one completion."""
+    seen = Counted()
+
+    def statement(_c: object, _cursor: object, sql: str, *_rest: object) -> None:
+        seen.statements += not sql.startswith("BEGIN")
+
+    def commit(_c: object) -> None:
+        seen.commits += 1
+
+    sa.event.listen(house.engine, "before_cursor_execute", statement)
+    sa.event.listen(house.engine, "commit", commit)
+    complete_all(house, [item], [key])
+    sa.event.remove(house.engine, "before_cursor_execute", statement)
+    sa.event.remove(house.engine, "commit", commit)
+    return seen
+
+
+def shift(street: Street, *, many: int) -> Iterator[Line]:
+    """`many` cases of fifteen steps from start to end: the product, the floor and the naive engine in turns, step by step."""
+    house = street.build()
+    start_cases(house, 3)
+    twin = street.copy(house)
+    naive, starts, rounds = Naive(), Rounds(many), Rounds(many)
+    before = house.size()
+    case_ids: list[int] = []
+    for _ in range(5):
+        case_ids = _start_in_turns(house, twin, starts, many)
+    documents = [naive.start() for _ in case_ids]
+    seen: list[Counted] = []
+    for number in range(len(STEPS) - 1):
+        seen.append(_count_one(house, twin, number))
+        documents = _complete_in_turns(house, twin, rounds, naive, case_ids, documents, number)
+    yield from _lines(street.kind, rounds, starts, seen)
+    with engine.reading(house.engine) as c:
+        blob = c.execute(sa.select(sa.func.avg(sa.func.length(cases.c.blob)))).scalar_one()
+    total = 5 * many + len(seen)
+    yield Line(
+        f"{street.kind}: bytes per case, all rows and indexes",
+        (house.size() - before) / total,
+        f"most of them after {len(STEPS) - 1} steps, the rest after one; state {blob:.0f} B, naive document {len(documents[0]):,} B",
+        "B",
+    )
+    house.close()
+    twin.close()
+
+
+def _start_in_turns(house: House, twin: House, rounds: Rounds, many: int) -> list[int]:
+    mark = floor.Mark.of(house)
+    wall, cpu = time.perf_counter(), time.thread_time()
+    started = start_cases(house, many)
+    rounds.add("product", time.perf_counter() - wall, time.thread_time() - cpu)
+    rounds.add("floor", *floor.write(twin, floor.starts(house, mark, started)))
+    return started
+
+
+def _count_one(house: House, twin: House, number: int) -> Counted:
+    """One more case, whose next step is counted; the twin gets it too, so that both stay alike."""
+    mark = floor.Mark.of(house)
+    (case,) = start_cases(house, 1)
+    for one in floor.starts(house, mark, [case]):
+        floor.write_one(twin, one)
+    mark = floor.Mark.of(house)
+    chosen = claim_next(house, [case])
+    seen = counted(house, chosen[0][1], f"counted-{number}")
+    for one in floor.completions(house, mark, chosen, [f"counted-{number}"]):
+        floor.write_one(twin, one)
+    return seen
+
+
+def _complete_in_turns(
+    house: House, twin: House, rounds: Rounds, naive: Naive, case_ids: Sequence[int], documents: list[str], number: int
+) -> list[str]:
+    mark = floor.Mark.of(house)
+    chosen = claim_next(house, case_ids)
+    keys = [f"{number}-{item}" for _, item in chosen]
+    rounds.add("product", *complete_all(house, [item for _, item in chosen], keys))
+    written = floor.completions(house, mark, chosen, keys)
+    rounds.add("floor", *floor.write(twin, written))
+    wall, cpu = time.perf_counter(), time.thread_time()
+    documents = [naive.complete(document) for document in documents]
+    rounds.add("naive", time.perf_counter() - wall, time.thread_time() - cpu)
+    return documents
+
+
+def _lines(kind: str, rounds: Rounds, starts: Rounds, seen: Sequence[Counted]) -> Iterator[Line]:
+    yield Line(
+        f"{kind}: durable completions/s, share of the floor",
+        ratio(rounds.wall["floor"], rounds.wall["product"]),
+        f"{rounds.per_second('product'):.0f}/s beside {rounds.per_second('floor'):.0f}/s",
+        target=(">=", FLOOR[kind]),
+    )
+    yield Line(f"{kind}: statements per completion", max(one.statements for one in seen), "with a key", "", ("<=", STATEMENTS))
+    yield Line(f"{kind}: commits per completion", max(one.commits for one in seen), "", "", ("<=", COMMITS))
+    written = [a + b for a, b in zip(rounds.cpu["naive"], rounds.cpu["floor"], strict=True)]
+    yield Line(
+        f"{kind}: CPU per completion, naive beside product",
+        ratio(written, rounds.cpu["product"]),
+        f"{1000 * median(written) / rounds.commands:.2f} ms (naive engine {rounds.cpu_ms('naive'):.2f} + the floor's writing)"
+        f" beside {rounds.cpu_ms('product'):.2f} ms",
+        target=(">=", NAIVE),
+    )
+    yield Line(f"{kind}: CPU per completion", rounds.cpu_ms("product"), f"floor {rounds.cpu_ms('floor'):.2f} ms", "ms")
+    yield Line(
+        f"{kind}: case starts/s, share of the floor",
+        ratio(starts.wall["floor"], starts.wall["product"]),
+        f"{starts.per_second('product'):.0f}/s beside {starts.per_second('floor'):.0f}/s",
+    )
