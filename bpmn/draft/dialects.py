@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 
 from lxml import etree
 
@@ -14,7 +13,7 @@ from bpmn.draft.values import Hints
 from bpmn.draft.vendor_forms import Field, read_fields, schema_of
 from bpmn.durations import BadDuration, Duration
 from bpmn.errors import Finding
-from bpmn.names import BPMN, HUMAN, KEPT, tag
+from bpmn.names import ACTIVITIES, BPMN, HUMAN, KEPT, tag
 from bpmn.safexml import line_of, local, space, text_of
 
 TOOLS = {
@@ -39,13 +38,13 @@ _NAMES_SHOWN = 12
 
 def read_dialects(paper: Paper) -> tuple[Finding, ...]:
     """Take over what maps, as hints and forms, then leave everything foreign out; the notices say what was not taken over."""
-    taken: set[tuple[str, str]] = set()
     for node in paper.all_nodes():
-        vendor = dict(_vendor_values(node, taken))
-        fields = read_fields(node, taken) if local(node) in HUMAN | {"startEvent"} else ()
-        _note(paper, node, vendor, fields)
+        fields = read_fields(node) if local(node) in HUMAN | {"startEvent"} else ()
+        _note(paper, node, _Vendor(node))
+        if fields:
+            _form(paper, node, fields)
     _dissolve_wrappers(paper.root)
-    return _leave_out(paper, taken)
+    return _leave_out(paper)
 
 
 def code_of(text: str | None) -> str | None:
@@ -65,26 +64,6 @@ def literal(text: str | None) -> str | None:
     return text or None if "{" not in text else None
 
 
-def _vendor_values(node: etree._Element, taken: set[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Attributes of other tools on the node and on their elements in it, by their plain names; the first of a name counts."""
-    own = [(etree.QName(name), str(value)) for name, value in node.attrib.items()]
-    seen: set[str] = set()
-    for name, said in own:
-        if name.namespace in _READ and name.localname not in seen:
-            seen.add(name.localname)
-            taken.add((name.namespace or "", name.localname))
-            yield name.localname, said
-    for element in node.iterfind(f"{tag('extensionElements')}//*"):
-        namespace = space(element)
-        if namespace not in _READ or local(element) not in _HOLDERS:
-            continue
-        taken.add((namespace or "", local(element)))
-        for raw, value in element.attrib.items():
-            if (plain := etree.QName(raw).localname) not in seen:
-                seen.add(plain)
-                yield _HOLDERS[local(element)].get(plain, plain), str(value)
-
-
 # Elements of other tools that hold what maps, with names for their attributes where the plain ones say too little.
 _HOLDERS: dict[str, dict[str, str]] = {
     "assignmentDefinition": {},
@@ -96,25 +75,53 @@ _HOLDERS: dict[str, dict[str, str]] = {
 }
 
 
-def _note(paper: Paper, node: etree._Element, vendor: dict[str, str], fields: tuple[Field, ...]) -> None:
+class _Vendor:
+    """What other tools say about one node, by plain names; what is taken is removed, so that the rest can be named."""
+
+    def __init__(self, node: etree._Element) -> None:
+        self._found: dict[str, tuple[etree._Element, str]] = {}
+        for raw in node.attrib:
+            name = etree.QName(raw)
+            if name.namespace in _READ:
+                self._found.setdefault(name.localname, (node, name.text))
+        for element in node.iterfind(f"{tag('extensionElements')}//*"):
+            if space(element) in _READ and local(element) in _HOLDERS:
+                for raw in element.attrib:
+                    plain = etree.QName(raw).localname
+                    self._found.setdefault(_HOLDERS[local(element)].get(plain, plain), (element, str(raw)))
+
+    def take(self, *names: str) -> str | None:
+        """The first of these that says something plain; what has to be computed stays."""
+        for name in names:
+            element, attribute = self._found.get(name, (None, ""))
+            plain = literal(element.get(attribute)) if element is not None else None
+            if element is not None and plain is not None:
+                drop(element, attribute)
+                if local(element) in _HOLDERS and not element.attrib:
+                    _drop(element)
+                return plain
+        return None
+
+    def said(self, *names: str) -> str | None:
+        """The first of these, as it is written and only to be shown."""
+        places = [self._found[name] for name in names if name in self._found]
+        return next((text for element, attribute in places if (text := element.get(attribute))), None)
+
+
+def _note(paper: Paper, node: etree._Element, vendor: _Vendor) -> None:
+    kind = local(node)
     hints = Hints(
-        post=_post(node, vendor),
+        post=_post(node, vendor) if kind in ACTIVITIES else None,
         standard=_standard(vendor),
-        form=code_of(literal(vendor.get("formKey") or vendor.get("formRef"))),
-        connector=next((vendor[name] for name in _CONNECTORS if vendor.get(name)), None),
-        decision=code_of(literal(vendor.get("decisionRef"))) if local(node) == "businessRuleTask" else None,
+        form=code_of(vendor.take("formKey", "formRef")) if kind in HUMAN | {"startEvent"} else None,
+        connector=vendor.said(*_CONNECTORS),
+        decision=code_of(vendor.take("decisionRef")) if kind == "businessRuleTask" else None,
     )
     if hints != Hints():
         paper.hints[node] = hints
-    if local(node) == "callActivity" and not node.get("calledElement") and vendor.get("calledProcess"):
-        node.set("calledElement", vendor["calledProcess"])
-        paper.say(
-            "called-element",
-            node,
-            f"{label(node)} calls {vendor['calledProcess'][:80]!r}: taken over from the tool's own element.",
-        )
-    if fields:
-        _form(paper, node, fields)
+    if kind == "callActivity" and not node.get("calledElement") and (called := vendor.take("calledProcess")):
+        node.set("calledElement", called)
+        paper.say("called-element", node, f"{label(node)} calls {called[:80]!r}: taken over from the tool's own element.")
 
 
 def _form(paper: Paper, node: etree._Element, fields: tuple[Field, ...]) -> None:
@@ -127,10 +134,9 @@ def _form(paper: Paper, node: etree._Element, fields: tuple[Field, ...]) -> None
     paper.say("form-taken-over", node, f"{label(node)}: its {len(fields)} form fields ({names}) became the form {ref!r}.")
 
 
-def _post(node: etree._Element, vendor: dict[str, str]) -> str | None:
+def _post(node: etree._Element, vendor: _Vendor) -> str | None:
     for name in ("candidateGroups", "assignee", "candidateUsers"):
-        first = (literal(vendor.get(name)) or "").split(",")[0]
-        if code := code_of(first):
+        if code := code_of((vendor.take(name) or "").split(",")[0]):
             return code
     for role in ("potentialOwner", "humanPerformer", "performer"):
         text = text_of(node.find(f"{tag(role)}/{tag('resourceAssignmentExpression')}/{tag('formalExpression')}"))
@@ -140,13 +146,11 @@ def _post(node: etree._Element, vendor: dict[str, str]) -> str | None:
     return None
 
 
-def _standard(vendor: dict[str, str]) -> str | None:
-    for name in ("dueDate", "dueDateDefinition"):
-        try:
-            return str(Duration.parse(literal(vendor.get(name)) or ""))
-        except BadDuration:
-            continue
-    return None
+def _standard(vendor: _Vendor) -> str | None:
+    try:
+        return str(Duration.parse(vendor.take("dueDate", "dueDateDefinition") or ""))
+    except BadDuration:
+        return None
 
 
 def _dissolve_wrappers(root: etree._Element) -> None:
@@ -162,7 +166,7 @@ def _dissolve_wrappers(root: etree._Element) -> None:
             around.insert(around.index(parent), element)
 
 
-def _leave_out(paper: Paper, taken: set[tuple[str, str]]) -> tuple[Finding, ...]:
+def _leave_out(paper: Paper) -> tuple[Finding, ...]:
     left: dict[str, Counter[str]] = {}
     for element in list(paper.root.iter()):
         foreign = [name for name in map(etree.QName, element.attrib) if name.namespace and name.namespace not in KEPT]
@@ -171,8 +175,7 @@ def _leave_out(paper: Paper, taken: set[tuple[str, str]]) -> tuple[Finding, ...]
             _drop(element)
         for name in foreign:
             drop(element, name.text)
-            if (name.namespace or "", name.localname) not in taken:
-                left.setdefault(name.namespace or "no namespace", Counter())[name.localname] += 1
+            left.setdefault(name.namespace or "no namespace", Counter())[name.localname] += 1
     for holder in list(paper.root.iter(tag("extensionElements"))):
         if len(holder) == 0:
             _drop(holder)

@@ -10,7 +10,7 @@ from typing import Any
 from lxml import etree
 
 from bpmn.names import tag
-from bpmn.safexml import local, space
+from bpmn.safexml import local
 
 MOST_FIELDS = 100
 _FIELDS = {"formProperty", "formField"}
@@ -34,17 +34,23 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
 
 
-def read_fields(node: etree._Element, taken: set[tuple[str, str]]) -> tuple[Field, ...]:
-    """The fields a step asks for; those it only shows are left out."""
+def read_fields(node: etree._Element) -> tuple[Field, ...]:
+    """The fields a step asks for, taken out of the tree; those it only shows stay, to be named as not taken over."""
     found: dict[str, Field] = {}
-    for element in node.iterfind(f"{tag('extensionElements')}//*"):
-        if local(element) not in _FIELDS or not element.get("id"):
-            continue
-        taken |= {(space(inner) or "", local(inner)) for inner in element.iter()} | {(space(element) or "", "formData")}
-        field = _field(element)
-        if field is not None and len(found) < MOST_FIELDS:
-            found.setdefault(field.name, field)
+    for element in list(node.iterfind(f"{tag('extensionElements')}//*")):
+        field = _field(element) if local(element) in _FIELDS else None
+        if field is not None and field.name not in found and len(found) < MOST_FIELDS:
+            found[field.name] = field
+            _take_out(element)
     return tuple(found.values())
+
+
+def _take_out(element: etree._Element) -> None:
+    parent = element.getparent()
+    if parent is not None:
+        parent.remove(element)
+        if local(parent) == "formData" and len(parent) == 0:
+            _take_out(parent)
 
 
 def schema_of(title: str, fields: tuple[Field, ...]) -> dict[str, Any]:
