@@ -1,0 +1,51 @@
+"""Many random processes against the oracle, for a long look: `python -m tests.door.fuzz --count 2000`."""
+
+from __future__ import annotations
+
+import argparse
+import random
+
+from engine.spiff import prepare
+from tests.door import blocks
+from tests.door.paper import Case, draw
+
+
+def walk(seed: str, *, left: int = 12, most: int = 200) -> int:
+    """One random process, stored and loaded after every step. Raises AssertionError where it stands elsewhere than the oracle.
+
+    Returns the number of steps taken.
+    """
+    chance = random.Random(seed)
+    block = blocks.Maker(chance, left=left).block()
+    steps, flows = blocks.drawing(block)
+    case, expected, rounds = Case(prepare(draw(steps, flows), {})), blocks.begin(block), {}
+    for number in range(most):
+        where = f"seed {seed}: {flows}"
+        assert case.open == sorted(blocks.open_steps(expected)), where
+        assert case.at.done is (expected is None), where
+        if expected is None:
+            return number
+        if chance.random() < 0.2:
+            case.later(hours=1)
+            expected = blocks.an_hour_later(expected)
+            continue
+        step = chance.choice(case.open)
+        answers = blocks.answer(step, chance, rounds)
+        case.do(step, **answers)
+        assert case.at.data[step] == answers, where
+        expected = blocks.after(expected, step, answers)
+    return most
+
+
+def main() -> None:
+    """Walk as many as asked for and say how many went as the oracle says."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--seed", default="fuzz")
+    chosen = parser.parse_args()
+    steps = sum(walk(f"{chosen.seed} {number}") for number in range(chosen.count))
+    print(f"{chosen.count} processes, {steps} steps, each where the oracle says")
+
+
+if __name__ == "__main__":
+    main()
