@@ -166,7 +166,7 @@ def _task(lister: Lister, node: etree._Element) -> Iterator[Repair]:
     elif kind == "businessRuleTask" and ours(node, "decision") is None:
         sentence = f"{label(node)} names no decision table that is here: a person can decide, or name the DMN decision."
         yield lister.repair("task", node, sentence, ("person", "decision"), hint.decision or "person")
-    elif kind == "callActivity":
+    elif kind == "callActivity" and (hint.called is None or hint.called != node.get("calledElement")):
         called = f" {node.get('calledElement')!r}" if node.get("calledElement") else " and does not say which"
         sentence = f"{label(node)} calls another process{called}: a person can do it, or name a process that is deployed."
         yield lister.repair("call", node, sentence, ("person", "process"), node.get("calledElement") or "person")

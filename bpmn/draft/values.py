@@ -39,6 +39,7 @@ class Hints:
     form: str | None = None
     connector: str | None = None
     decision: str | None = None
+    called: str | None = None  # the process that somebody said is the one meant
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,10 @@ def _call(paper: Paper, node: etree._Element, answer: Any) -> None:
     if answer == "person":
         make_human(paper, node)
     else:
-        node.set("calledElement", _code(_member(answer, "process", "'person', or the code of a deployed process")))
+        called = _code(_member(answer, "process", "'person', or the code of a deployed process"))
+        node.set("calledElement", called)
+        paper.hints[node] = replace(paper.hints.get(node, Hints()), called=called)
+        paper.say("call-answered", node, f"{label(node)} calls {called!r}.")
 
 
 def _repeated(name: str, write: Callable[[etree._Element, int], None]) -> Callable[[Paper, etree._Element, Any], None]:

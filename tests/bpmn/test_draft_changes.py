@@ -279,7 +279,15 @@ CASES: dict[str, Case] = {
 }
 # Those that answers make are told in test_draft_answers.py, those about the whole file below.
 ANSWERED = {
-    *("code-chosen", "condition-replaced", "decision-answered", "decision-named", "decision-step-added", "done-once"),
+    *(
+        "call-answered",
+        "code-chosen",
+        "condition-replaced",
+        "decision-answered",
+        "decision-named",
+        "decision-step-added",
+        "done-once",
+    ),
     *("done-so-often", "event-removed", "exit-added", "left-to-people", "script-answered", "task-to-person", "timer-answered"),
     *("unconnected-removed", "executable"),
 }
