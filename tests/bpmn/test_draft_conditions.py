@@ -125,6 +125,10 @@ def test_opposites_are_seen_where_they_are_plain():
     assert are_opposites("a.b == true", "a.b == false")
     assert are_opposites("a.b > 3", "a.b <= 3")
     assert are_opposites("a.b == 3", "a.b != 3")
+    for sign, other in (("<", ">="), ("<=", ">"), (">", "<="), (">=", "<"), ("!=", "==")):
+        assert are_opposites(f"a.b {sign} 3", f"a.b {other} 3")
+        wrong = [each for each in ("<", "<=", ">", ">=", "==", "!=") if each != other]
+        assert not any(are_opposites(f"a.b {sign} 3", f"a.b {each} 3") for each in wrong)
     assert not are_opposites("a.b > 3", "a.b < 3")
     assert not are_opposites("a.b > 3", "a.c <= 3")
     assert not are_opposites("a.b == 1 and a.c == 2", "a.b == 1 and a.c != 2")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bpmn import BadModel, make_draft, read_model
+from tests.bpmn.drafts import file, flow
 from tests.bpmn.papers import SHARED
 from tests.bpmn.test_draft_property import lost_in_silence
 from tests.interop import CORPUS, Outcome, files, table, try_file
@@ -86,3 +87,29 @@ def test_a_hostile_file_becomes_a_draft_or_is_refused_within_seconds(path):
         pytest.fail(f"a draft that cannot be answered: {bad}")
     assert time.perf_counter() - before < 5
     assert found.draft is not None or found.refused
+
+
+def many(count: int, *pieces: str) -> str:
+    """The same pieces over and over, each with its number."""
+    return "".join(piece.replace("#", str(number)) for number in range(count) for piece in pieces)
+
+
+HUGE = {
+    "a step after a step": many(990, '<task id="t#"/>') + "".join(flow(f"f{n}", f"t{n}", f"t{n + 1}") for n in range(989)),
+    "nothing connected": '<startEvent id="s"/>' + many(990, '<task id="t#"/>'),
+    "all begin": many(990, '<startEvent id="s#"/>'),
+    "one id for all": '<task id="x"/>' * 990,
+    "all at one edge": '<task id="t"/>' + many(990, '<boundaryEvent id="b#" attachedToRef="t"/>'),
+    "links and no end": many(990, '<intermediateThrowEvent id="t#"><linkEventDefinition name="x"/></intermediateThrowEvent>'),
+    "sub-processes in each other": many(45, '<subProcess id="s#">') + '<task id="t"/>' + "</subProcess>" * 45,
+    "conditions": '<task id="a"/><task id="b"/>'
+    + "".join(flow(f"f{n}", "a", "b", "a.b == 1 and " * 60 + "x") for n in range(990)),
+}
+
+
+@pytest.mark.parametrize("shape", HUGE)
+def test_the_largest_drawings_that_are_read_are_draft_within_seconds(shape):
+    before = time.perf_counter()
+    found = make_draft(file(HUGE[shape]))
+    assert time.perf_counter() - before < 5
+    assert found.model().nodes
