@@ -127,7 +127,7 @@ def shift(street: Street, *, many: int) -> Iterator[Line]:
     yield Line(
         f"{street.kind}: bytes per case, all rows and indexes",
         (house.size() - before) / total,
-        f"most of them after {len(STEPS) - 1} steps, the rest after one; state {blob:.0f} B, naive document {len(documents[0]):,} B",
+        f"most after {len(STEPS) - 1} steps, the rest after one; state {blob:.0f} B, naive document {len(documents[0]):,} B",
         "B",
     )
     house.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from bpmn import Bundle, read_bundle
@@ -51,11 +52,11 @@ _FORM = {
 def fifteen_steps(timer: str = "PT720H") -> str:
     """Four steps, three parallel branches of two, five more steps; a boundary timer on every third. BPMN XML."""
     order = [*STEPS[:4], "fork"]
-    flows = [("start", STEPS[0]), *zip(order, order[1:], strict=False)]
+    flows = [("start", STEPS[0]), *pairwise(order)]
     for branch in PARALLEL:
         flows += [("fork", branch[0]), branch, (branch[1], "join")]
     rest = ["join", *STEPS[10:], "end"]
-    flows += zip(rest, rest[1:], strict=False)
+    flows += pairwise(rest)
     nodes = [_task(step) for step in STEPS] + ['<parallelGateway id="fork"/>', '<parallelGateway id="join"/>']
     for step in TIMED:
         nodes.append(

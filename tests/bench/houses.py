@@ -1,4 +1,4 @@
-"""Databases that keep what they promise: a SQLite file with synchronous=FULL, a PostgreSQL server with fsync and commits waited for."""
+"""Databases that keep what they promise: a SQLite file with synchronous=FULL, a PostgreSQL server that waits for its disk."""
 
 from __future__ import annotations
 
