@@ -45,7 +45,7 @@ _TIMER_FIRST = sa.exists().where(
 _DUE_CLOCKS = (
     sa.select(sla_clock.c.case_id, sla_clock.c.item_id, *ClockRow.columns(""))
     .where(sla_clock.c.wake_at <= sa.bindparam("upto"), sa.not_(_TIMER_FIRST))
-    .order_by(sla_clock.c.wake_at)
+    .order_by(sla_clock.c.wake_at, sla_clock.c.id)  # ties too come out in one order, whatever the database
     .limit(sa.bindparam("most"))
     .with_for_update(of=sla_clock, skip_locked=True, key_share=True)
 )
@@ -63,7 +63,7 @@ _DUE_CASE = (
     sa.select(cases, cases.c.id.label("case_id"), cases.c.version.label("case_version"), *_VERSION)
     .select_from(cases.join(process_version, process_version.c.id == cases.c.process_version_id))
     .where(cases.c.wake_at <= sa.bindparam("upto"), cases.c.state == "running")
-    .order_by(cases.c.wake_at)
+    .order_by(cases.c.wake_at, cases.c.id)
     .limit(1)
     .with_for_update(of=cases, skip_locked=True, key_share=True)
 )
