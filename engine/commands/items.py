@@ -20,9 +20,10 @@ from engine.moves import Move
 from engine.people import Actor
 from engine.processes import Version
 
+_COLUMNS = ("id", "case_id", "activation", "step", "name", "post", "department", "state", "claimed_by")
 _ITEM = (
     sa.select(
-        work_item,
+        *(work_item.c[name] for name in _COLUMNS),
         cases.c.number,
         cases.c.code,
         cases.c.blob,
