@@ -7,7 +7,7 @@ PEERS := .venv-peers
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: run test lint types contracts pytest browser peers lock i18n i18n-check assets assets-check clean
+.PHONY: run test lint types contracts pytest browser peers bench lock i18n i18n-check assets assets-check clean
 
 $(VENV)/.made:
 	@$(PY) -c 'import ensurepip, venv' 2>/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv >/dev/null; } || { echo "please: apt-get install python3-venv"; exit 1; }
@@ -54,6 +54,10 @@ pytest: $(VENV)/.test browser peers
 	$(BIN)/python -m pytest
 
 test: lint types contracts i18n-check pytest
+
+# Ratios measured in one run, never a test: minutes to half an hour.
+bench: $(VENV)/.test
+	$(BIN)/python -m tests.bench
 
 lock:
 	$(BIN)/python -m pip install -q uv
