@@ -5,7 +5,7 @@ Every command that moves a case ends here, so that state, items, clocks and fact
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -55,29 +55,23 @@ class Move:
         self.facts.append(Fact(kind, self.at, self.case_id, self.number, person=self.by, data=data or {}))
 
 
-def open_before(version: Version, state: bytes, now: datetime) -> set[str]:
-    """The activations that are open in a state, for `land`. The state knows them; asking the rows would be a statement more."""
-    return {item.task for item in version.machine.position(state, now).items}
-
-
-def land(move: Move, position: Position, *, seen: int, before: Collection[str], reason: str = "") -> None:
+def land(move: Move, position: Position, *, seen: int, done: str | None = None, reason: str = "") -> None:
     """Make the rows agree with where the token stands now.
 
-    `seen` is the case version the caller read: a second writer finds it changed and gets WrongState. `before` are the
-    activations whose items are open until now; `reason` is said of those that are withdrawn.
+    `seen` is the case version the caller read: a second writer finds it changed and gets WrongState. `done` is the
+    activation that somebody completed, if anybody did; `reason` is said of every other item that is no longer open.
     """
     row = {"blob": position.state, "version": seen + 1, "wake_at": position.timer_at}
     if position.done:
         row |= {"state": "completed", "ended_at": move.at}
     if move.c.execute(_LAND, {"case_id": move.case_id, "seen": seen, **row}).rowcount != 1:
         raise WrongState("Someone moved this case on in the meantime. Reload and look again.")
-    wanted = {item.task: item.step for item in position.items}
-    if gone := set(before) - wanted.keys():
+    if gone := set(position.closed) - {done}:
         for item in open_items(move.c, move.case_id):
             if item.activation in gone:
                 withdraw(move, item, reason)
     _say_decisions(move, position)
-    offer(move, [(task, step) for task, step in wanted.items() if task not in before])
+    offer(move, [(item.task, item.step) for item in position.opened])
     if position.done:
         end_case(move, "case.completed", {})
 

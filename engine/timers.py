@@ -26,10 +26,9 @@ def catch_up(c: Connection, version: Version, row: AnyRow, now: datetime) -> tup
     for _ in range(MOST_AT_ONCE):
         if wake_at is None or wake_at > now:
             break
-        before = moves.open_before(version, state, wake_at)
         position = version.machine.advance(state, wake_at)
         move = Move(c, version, row.case_id, row.number, wake_at, facts=facts)
         move.say("timer.fired", {"due_at": instant(wake_at)})
-        moves.land(move, position, seen=seen, before=before, reason="timer")
+        moves.land(move, position, seen=seen, reason="timer")
         state, seen, wake_at = position.state, seen + 1, position.timer_at
     return state, seen, facts

@@ -99,11 +99,10 @@ def complete(
     version = processes.load(c, row.process_version_id, row.code, row.process_version, row.content_sha256)
     taken = _read_form(version, row.step, answers)
     state, seen, facts = timers.catch_up(c, version, row, now)
-    before = moves.open_before(version, state, now) - {row.activation}
     position = version.machine.complete(state, row.activation, taken, now)
     move = Move(c, version, row.case_id, row.number, now, by.login, facts)
     _close(move, row, taken, by, comment)
-    moves.land(move, position, seen=seen, before=before)
+    moves.land(move, position, seen=seen, done=row.activation)
     append(c, move.facts, now)
     remember(c, key, f"complete:{item_id}", {"item": item_id}, now)
 

@@ -98,7 +98,7 @@ def _begin(c: Connection, version: Version, values: Mapping[str, Any], position:
     case_id = c.execute(_BEGIN, dict(values)).scalar_one()
     move = Move(c, version, case_id, values["number"], now, values["started_by"])
     _say_started(move, values)
-    moves.land(move, position, seen=1, before=())
+    moves.land(move, position, seen=1)
     append(c, move.facts, now)
     return StartedCase(case_id, values["number"], values["receipt"])
 
