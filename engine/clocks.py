@@ -17,6 +17,7 @@ from engine.eventlog import Fact, instant
 from engine.ladder import Climb, RungDue, climb, wake_for
 from engine.model import escalation, notice, sla_clock
 from engine.people import holders
+from engine.prepared import Prepared
 from engine.processes import Version
 from engine.sla import Armed, ClockState, arm, settle
 
@@ -67,10 +68,10 @@ class ClockRow:
         return [sla_clock.c[name].label(prefix + name) for name in ("id", "state", "due_at", "rung", "rungs")]
 
 
-_START = sla_clock.insert()
+_START = Prepared(sla_clock.insert())
 _LOCKED = sa.select(*ClockRow.columns("")).where(sla_clock.c.id == sa.bindparam("clock_id")).with_for_update(key_share=True)
 _HELD = sla_clock.update().where(sla_clock.c.id == sa.bindparam("clock_id"))
-_UNCHANGED = _HELD.where(sla_clock.c.rung == sa.bindparam("seen_rung"), sla_clock.c.state == sa.bindparam("seen_state"))
+_UNCHANGED = Prepared(_HELD.where(sla_clock.c.rung == sa.bindparam("seen_rung"), sla_clock.c.state == sa.bindparam("seen_state")))
 _RAISE = escalation.insert().returning(escalation.c.id, sort_by_parameter_order=True)
 _OWE = notice.insert()
 
@@ -100,8 +101,8 @@ def start(c: Connection, version: Version, subjects: Sequence[tuple[Subject, Sta
     """One running clock per subject, in one statement."""
     if not subjects:
         return
-    c.execute(
-        _START,
+    _START.run_many(
+        c,
         [
             {
                 "case_id": subject.case_id,
@@ -138,7 +139,7 @@ def stop(
         passed = _passed(clock, at)
         ended = passed.state if passed.state is ClockState.BREACHED else ClockState.CANCELLED if cancelled else ClockState.MET
         row = passed.row(clock) | {"state": ended, "wake_at": None, "stopped_at": at}
-        if c.execute(_UNCHANGED, {**row, "seen_rung": clock.rung, "seen_state": clock.state}).rowcount == 1:
+        if _UNCHANGED.run(c, {**row, "seen_rung": clock.rung, "seen_state": clock.state}).rowcount == 1:
             break
         # A sweep moved the clock on after we had read it: its rungs are climbed, look again.
         clock = locked(c, clock.id)

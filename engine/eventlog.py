@@ -31,12 +31,13 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from engine.model import cases, event, event_head
+from engine.prepared import Prepared
 from engine.values import LogEntry
 
 GENESIS = "0" * 64
-_HEAD = sa.select(event_head.c.seq, event_head.c.hash).where(event_head.c.id == 1).with_for_update()
-_APPEND = event.insert()
-_MOVE_HEAD = event_head.update().where(event_head.c.id == 1)
+_HEAD = Prepared(sa.select(event_head.c.seq, event_head.c.hash).where(event_head.c.id == 1).with_for_update())
+_APPEND = Prepared(event.insert())
+_MOVE_HEAD = Prepared(event_head.update().where(event_head.c.id == 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ def append(c: Connection, facts: Iterable[Fact], now: datetime) -> None:
     facts = list(facts)
     if not facts:
         return
-    seq, previous = c.execute(_HEAD).one()
+    head = _HEAD.run(c, {}).one()
+    seq, previous = head.seq, head.hash
     recorded_at, rows = instant(now), []
     for fact in facts:
         seq += 1
@@ -118,8 +120,8 @@ def append(c: Connection, facts: Iterable[Fact], now: datetime) -> None:
         digest = entry_hash(previous, fields)
         rows.append(_row(fact, seq, previous, digest, now))
         previous = digest
-    c.execute(_APPEND, rows)
-    c.execute(_MOVE_HEAD, {"seq": seq, "hash": previous})
+    _APPEND.run_many(c, rows)
+    _MOVE_HEAD.run(c, {"seq": seq, "hash": previous})
 
 
 def _row(fact: Fact, seq: int, previous: str, digest: str, now: datetime) -> dict[str, Any]:

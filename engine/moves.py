@@ -20,11 +20,12 @@ from engine.db import AnyRow
 from engine.errors import WrongState
 from engine.eventlog import Fact, instant
 from engine.model import cases, sla_clock, work_item
+from engine.prepared import Prepared
 from engine.processes import Version
 from engine.sla import Armed
 from engine.values import Position
 
-_LAND = cases.update().where(cases.c.id == sa.bindparam("case_id"), cases.c.version == sa.bindparam("seen"))
+_LAND = Prepared(cases.update().where(cases.c.id == sa.bindparam("case_id"), cases.c.version == sa.bindparam("seen")))
 _OFFER = work_item.insert().returning(work_item.c.id, sort_by_parameter_order=True)
 _WITHDRAW = work_item.update().where(work_item.c.id == sa.bindparam("item_id"))
 _OPEN = (
@@ -64,7 +65,7 @@ def land(move: Move, position: Position, *, seen: int, done: str | None = None, 
     row = {"blob": position.state, "version": seen + 1, "wake_at": position.timer_at}
     if position.done:
         row |= {"state": "completed", "ended_at": move.at}
-    if move.c.execute(_LAND, {"case_id": move.case_id, "seen": seen, **row}).rowcount != 1:
+    if _LAND.run(move.c, {"case_id": move.case_id, "seen": seen, **row}).rowcount != 1:
         raise WrongState("Someone moved this case on in the meantime. Reload and look again.")
     if gone := set(position.closed) - {done}:
         for item in open_items(move.c, move.case_id):

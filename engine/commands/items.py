@@ -18,6 +18,7 @@ from engine.eventlog import Fact, append
 from engine.model import cases, person, process_version, sla_clock, work_item
 from engine.moves import Move
 from engine.people import Actor
+from engine.prepared import Prepared
 from engine.processes import Version
 
 _COLUMNS = ("id", "case_id", "activation", "step", "name", "post", "department", "state", "claimed_by")
@@ -45,8 +46,9 @@ _ITEM = (
 # escalations that refer to the case while it holds a clock that we want next.
 _ITEM_AND_CASE = _ITEM.with_for_update(of=[cases, work_item], key_share=True)
 _OFFERED = work_item.update().where(work_item.c.id == sa.bindparam("item_id"), work_item.c.state == "offered")
-_CLAIMED = work_item.update().where(work_item.c.id == sa.bindparam("item_id"), work_item.c.state == "claimed")
-_MINE = _CLAIMED.where(work_item.c.claimed_by == sa.bindparam("holder"))
+_WHILE_CLAIMED = work_item.update().where(work_item.c.id == sa.bindparam("item_id"), work_item.c.state == "claimed")
+_CLAIMED = Prepared(_WHILE_CLAIMED)
+_MINE = _WHILE_CLAIMED.where(work_item.c.claimed_by == sa.bindparam("holder"))
 
 
 def claim(c: Connection, item_id: int, *, by: Actor, now: datetime) -> None:
@@ -117,7 +119,7 @@ def _read_form(version: Version, step: str, answers: Mapping[str, Any]) -> dict[
 def _close(move: Move, row: AnyRow, taken: Mapping[str, Any], by: Actor, comment: str) -> None:
     done = {"state": "completed", "closed_at": move.at, "closed_by": by.id}
     done |= {"answers": dict(taken), "comment": comment.strip() or None}
-    if move.c.execute(_CLAIMED, {"item_id": row.id, **done}).rowcount != 1:
+    if _CLAIMED.run(move.c, {"item_id": row.id, **done}).rowcount != 1:
         raise WrongState(_who_was_faster(move.c, row.id, row.name))
     form = move.version.bundle.model.by_id[row.step].form
     measured = forms.measured(move.version.bundle.forms[form], taken) if form else {}

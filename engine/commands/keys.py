@@ -12,10 +12,11 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.errors import BadInput, WrongState
 from engine.model import command_key
+from engine.prepared import Prepared
 
 LONGEST_KEY = 200
 _KEY = sa.select(command_key.c.command, command_key.c.result).where(command_key.c.key == sa.bindparam("key"))
-_BIND = command_key.insert()
+_BIND = Prepared(command_key.insert())
 
 
 def recall(c: Connection, key: str | None, command: str) -> Mapping[str, Any] | None:
@@ -38,6 +39,6 @@ def remember(c: Connection, key: str | None, command: str, result: Mapping[str, 
     if not 0 < len(key) <= LONGEST_KEY:
         raise BadInput(f"An idempotency key has 1 to {LONGEST_KEY} characters.")
     try:
-        c.execute(_BIND, {"key": key, "command": command, "result": dict(result), "at": now})
+        _BIND.run(c, {"key": key, "command": command, "result": dict(result), "at": now})
     except IntegrityError as error:
         raise WrongState("This idempotency key was used already.") from error
