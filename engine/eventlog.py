@@ -58,7 +58,7 @@ class Fact:
 
 def instant(value: datetime) -> str:
     """ISO 8601 in UTC with microseconds and a Z: one spelling per instant."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def canonical(value: Any) -> bytes:
