@@ -149,12 +149,12 @@ def stop(
     return facts
 
 
-def pass_time(c: Connection, due: Sequence[Running], now: datetime) -> list[Fact]:
-    """Everything that time has made true of running clocks by `now`: breaches and rungs, each dated when it was due.
+def pass_time(c: Connection, due: Sequence[tuple[Running, datetime]]) -> list[Fact]:
+    """Everything that time has made true of running clocks, each up to its instant: breaches and rungs, dated when they were due.
 
     The caller holds the clocks' rows. However many they are, they cost the same few statements.
     """
-    passed = [(one, _passed(one.clock, now)) for one in due]
+    passed = [(one, _passed(one.clock, upto)) for one, upto in due]
     c.execute(_HELD, [what.row(one.clock) for one, what in passed])
     return _tell(c, passed)
 

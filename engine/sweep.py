@@ -49,9 +49,10 @@ _DUE_CLOCKS = (
     .limit(sa.bindparam("most"))
     .with_for_update(of=sla_clock, skip_locked=True, key_share=True)
 )
+_TIMER_AT = sa.case((cases.c.state == "running", cases.c.wake_at)).label("timer_at")
 _ITEM = (work_item.c.step, work_item.c.post, work_item.c.department, work_item.c.claimed_by)
 _SUBJECTS = (
-    sa.select(sla_clock.c.id, cases.c.number, *_ITEM, *_VERSION)
+    sa.select(sla_clock.c.id, cases.c.number, _TIMER_AT, *_ITEM, *_VERSION)
     .select_from(
         sla_clock.join(cases, cases.c.id == sla_clock.c.case_id)
         .join(process_version, process_version.c.id == cases.c.process_version_id)
@@ -206,7 +207,7 @@ def _is_of_the_database(error: Exception) -> bool:
 class _DueClock:
     clock: ClockRow
     subject: Subject
-    version: AnyRow
+    about: AnyRow
 
 
 def _due_clocks(c: Connection, upto: datetime, most: int) -> list[_DueClock]:
@@ -225,8 +226,9 @@ def _due_clock(row: AnyRow, about: AnyRow) -> _DueClock:
 
 
 def _pass_clocks(c: Connection, claimed: Sequence[_DueClock], now: datetime) -> None:
-    running = [Running(one.clock, one.subject, _version(c, one.version)) for one in claimed]
-    append(c, clocks.pass_time(c, running, now), now)
+    # Only up to the next timer of the case: what it takes away must not climb a rung that was due after it.
+    due = [(Running(one.clock, one.subject, _version(c, one.about)), min(now, one.about.timer_at or now)) for one in claimed]
+    append(c, clocks.pass_time(c, due), now)
 
 
 def _clock_aside(c: Connection, one: _DueClock, now: datetime, reason: str) -> None:
