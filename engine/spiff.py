@@ -18,6 +18,7 @@ from engine.json_values import clean
 from engine.runnable import check_model
 from engine.spiff_clock import due_of
 from engine.spiff_environment import no_engine
+from engine.spiff_frames import frame_of
 from engine.spiff_parse import Specs, build
 from engine.spiff_specs import is_timer
 from engine.spiff_steps import CaseWorkflow
@@ -70,7 +71,7 @@ class Machine:
         found = run.find(task)
         if found is None:
             raise WrongState("This step is not open any more.")
-        run.case.case[found.task_spec.bpmn_id] = clean(answers)
+        frame_of(found.workflow)[found.task_spec.bpmn_id] = clean(answers)
         run.do(found)
         return run.forward()
 

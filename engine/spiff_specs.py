@@ -19,13 +19,16 @@ from bpmn import Decision
 from engine.decisions import decide
 from engine.errors import CannotGoOn
 from engine.expressions import Expression, ExpressionError, Script
+from engine.spiff_frames import data_of, frame_of
 from engine.spiff_joins import End, EndJoin, Idle
 from engine.spiff_steps import UNFINISHED, Chooser, SubCase
 from engine.spiff_steps import Step as _Step
 
 
 class CaseSpec(BpmnProcessSpec):
-    """A process or sub-process. As SpiffWorkflow's own, with our end."""
+    """A process or sub-process. As SpiffWorkflow's own, with our end. `isolated`: a frame of it does not see the data around."""
+
+    isolated: bool = False
 
     def __init__(self, name: str) -> None:
         WorkflowSpec.__init__(self, name=name)
@@ -175,9 +178,9 @@ class ScriptTask(Step, defaults.ScriptTask):
     compiled: Script
 
     def _run_hook(self, my_task: Task) -> bool:
-        case = my_task.workflow.top_workflow.case
+        workflow = my_task.workflow
         try:
-            case[self.name] = self.compiled(case)
+            frame_of(workflow)[self.name] = self.compiled(data_of(workflow))
         except ExpressionError as error:
             raise CannotGoOn(f"The script of {self.bpmn_name or self.name!r} cannot be worked out: {error}.") from error
         return True
@@ -189,8 +192,8 @@ class DecisionTask(Step, BpmnSpecMixin):
     decision: Decision
 
     def _run_hook(self, my_task: Task) -> bool:
-        case = my_task.workflow.top_workflow.case
-        case[self.name] = decide(self.decision, case)
+        workflow = my_task.workflow
+        frame_of(workflow)[self.name] = decide(self.decision, data_of(workflow))
         return True
 
 
@@ -211,7 +214,7 @@ class Condition(Operator):
 
     def _matches(self, task: Task) -> bool:
         try:
-            return self.expression.truth(task.workflow.top_workflow.case)
+            return self.expression.truth(data_of(task.workflow))
         except ExpressionError as error:
             raise CannotGoOn(f"At {self.where!r} the condition {self.expression.source!r} cannot be decided: {error}.") from error
 

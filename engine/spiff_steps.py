@@ -84,7 +84,9 @@ class _Flat:
 
 
 class SubCase(_Flat, BpmnSubWorkflow):
-    """One activation of a sub-process."""
+    """One activation of a sub-process. `frame` is data of its own, None where it shares that of what is around it."""
+
+    frame: dict[str, Any] | None = None
 
 
 class CaseWorkflow(_Flat, BpmnWorkflow):

@@ -27,12 +27,17 @@ def dump(case: CaseWorkflow) -> bytes:
     document = {
         "case": case.case,
         "top": _rows(case),
-        "subs": [[parent.hex, child.spec.name, _rows(child)] for parent, child in case.subprocesses.items()],
+        "subs": [_sub(parent, child) for parent, child in case.subprocesses.items()],
     }
     text = orjson.dumps(document)
     if len(text) > MAX_BYTES:
         raise CannotGoOn("The data of this case has grown too large to be stored.")
     return VERSION + zlib.compress(text, 6)
+
+
+def _sub(parent: UUID, child: SubCase) -> list[Any]:
+    row = [parent.hex, child.spec.name, _rows(child)]
+    return row if child.frame is None else [*row, child.frame]
 
 
 def _rows(workflow: CaseWorkflow | SubCase) -> dict[str, Any]:
@@ -51,8 +56,9 @@ def load(state: bytes, specs: Specs) -> CaseWorkflow:
         case = CaseWorkflow(specs.top, specs.subs, deserializing=True)
         case.case = document["case"]
         _fill(case, document["top"])
-        for parent, name, rows in document["subs"]:
+        for parent, name, rows, *frame in document["subs"]:
             _fill_sub(case, specs, UUID(hex=parent), name, rows)
+            case.subprocesses[UUID(hex=parent)].frame = frame[0] if frame else None
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise CannotGoOn("The stored state of this case does not fit its process.") from error
     return case

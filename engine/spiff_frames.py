@@ -1,0 +1,36 @@
+"""Whose data a step reads and writes: that of the case, or that of the repetition or called process it runs in."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Mapping
+from typing import Any
+
+from engine.spiff_steps import CaseWorkflow, SubCase
+
+Workflow = CaseWorkflow | SubCase
+
+
+def frame_of(workflow: Workflow) -> dict[str, Any]:
+    """Where the steps of this process or sub-process keep what they produce: the nearest frame, at last the case's own data."""
+    return _frames(workflow)[0]
+
+
+def data_of(workflow: Workflow) -> Mapping[str, Any]:
+    """What conditions, scripts and decisions in this process or sub-process read.
+
+    A frame falls through to the data around it; that of a called process, which is isolated, does not.
+    """
+    frames = _frames(workflow)
+    return frames[0] if len(frames) == 1 else ChainMap(*frames)
+
+
+def _frames(workflow: Workflow) -> list[dict[str, Any]]:
+    frames: list[dict[str, Any]] = []
+    while isinstance(workflow, SubCase):
+        if workflow.frame is not None:
+            frames.append(workflow.frame)
+            if workflow.spec.isolated:
+                return frames
+        workflow = workflow.top_workflow.get_task_from_id(workflow.parent_task_id).workflow
+    return [*frames, workflow.case]
