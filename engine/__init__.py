@@ -12,6 +12,7 @@ from engine.commands.deploying import deploy, freeze_pilot, lint, missing_posts,
 from engine.commands.items import claim, complete, release
 from engine.commands.starting import StartedCase, start_case
 from engine.db import connect, reading, upgrade, writing
+from engine.drafts import bundle_of, open_draft, question
 from engine.errors import (
     BadInput,
     CalendarMissing,
@@ -119,6 +120,7 @@ __all__ = [
     "anybody",
     "beat",
     "board",
+    "bundle_of",
     "calendars_of",
     "cancel_case",
     "canonical",
@@ -153,10 +155,12 @@ __all__ = [
     "next_wake",
     "notices_for",
     "offered_items",
+    "open_draft",
     "open_session",
     "password_hash_of",
     "pilot_view",
     "post_names",
+    "question",
     "read_answers",
     "reading",
     "receipt",

@@ -14,11 +14,16 @@ from bpmn.draft.writers import WRITERS, Unfit
 
 _ORDER = tuple(WRITERS)
 _DECIDED_BY_PEOPLE = {"decision": "people", "task": "person", "call": "person"}
+_MOST_ROUNDS = 20
+_NOT_ASKED = "nothing of that key is missing in this draft"
 _ROUNDS = 6  # an answer can raise a question: a task made a person's step needs a post
 
 
 class BadAnswer(ValueError):
-    """An answer does not fit what was asked; `problems` say why, by the key it was given under."""
+    """An answer does not fit what was asked; `problems` say why, by the key it was given under.
+
+    What is wrong with one of several parts of an answer stands under `<key>/<part>`: a condition under the id of its flow.
+    """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         self.problems = dict(problems)
@@ -34,7 +39,7 @@ def apply_answers(draft: Draft, answers: Mapping[str, Any]) -> Draft:
     expression `{"expression": text}`. Raises BadAnswer, and then nothing is changed.
     """
     asked = {repair.key: repair for repair in draft.repairs}
-    problems = {key: "nothing of that key is missing in this draft" for key in answers if key not in asked}
+    problems = {key: _NOT_ASKED for key in answers if key not in asked}
     paper = _open(draft)
     given = [(asked[key], answers[key]) for key in asked if key in answers]
     for repair, answer in sorted(given, key=lambda pair: _ORDER.index(pair[0].kind)):
@@ -44,7 +49,7 @@ def apply_answers(draft: Draft, answers: Mapping[str, Any]) -> Draft:
         try:
             WRITERS[repair.kind](paper, node, answer)
         except Unfit as unfit:
-            problems[repair.key] = str(unfit)
+            problems[f"{repair.key}/{unfit.part}" if unfit.part else repair.key] = str(unfit)
     if problems:
         raise BadAnswer(problems)
     settle(paper)
@@ -63,6 +68,26 @@ def leave_to_people(draft: Draft, keys: Iterable[str] | None = None) -> Draft:
         if not answers:
             break
         draft = apply_answers(draft, answers)
+    return draft
+
+
+def answer_in_rounds(draft: Draft, answers: Mapping[str, Any], *, people: bool = False, strict: bool = True) -> Draft:
+    """The draft with all answers written in, also those to what is only asked once others are given; `people` leaves the rest.
+
+    Each answer is used once, in the round in which it is asked for. Raises BadAnswer as `apply_answers` does, and with `strict`
+    for an answer that was never asked for.
+    """
+    left = dict(answers)
+    for _ in range(_MOST_ROUNDS):
+        asked = {repair.key: left.pop(repair.key) for repair in draft.repairs if repair.key in left}
+        if asked:
+            draft = apply_answers(draft, asked)
+        elif people and any(repair.kind in _DECIDED_BY_PEOPLE for repair in draft.repairs):
+            draft = leave_to_people(draft)
+        else:
+            break
+    if left and strict:
+        raise BadAnswer(dict.fromkeys(left, _NOT_ASKED))
     return draft
 
 

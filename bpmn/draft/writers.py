@@ -20,9 +20,15 @@ from bpmn.durations import BadDuration, Duration
 from bpmn.names import tag
 from bpmn.safexml import attribute, local
 
+_COMPARE = "compare fields of steps, e.g. <step>.<field> == true"
+
 
 class Unfit(Exception):
-    """Why an answer does not fit."""
+    """Why an answer does not fit; `part` names the part of it that is wrong, where it has several."""
+
+    def __init__(self, sentence: str, part: str = "") -> None:
+        super().__init__(sentence)
+        self.part = part
 
 
 def _text(answer: Any, what: str) -> str:
@@ -114,7 +120,7 @@ def _decision(paper: Paper, gateway: etree._Element, answer: Any) -> None:
             if gateway.get("default") == identifier:
                 del gateway.attrib["default"]
         else:
-            raise Unfit(f"{condition[:60]!r} cannot be used: compare fields of steps, e.g. <step>.<field> == true")
+            raise Unfit(f"{condition[:60]!r} cannot be used: {_COMPARE}", identifier)
     paper.say("decision-answered", gateway, f"The ways out of {label(gateway)} were given their conditions.")
 
 
@@ -199,7 +205,7 @@ def _condition_event(paper: Paper, node: etree._Element, answer: Any) -> None:
         return
     text = _member(answer, "expression", "'remove', or a condition")
     if not is_ours(text, producers(paper)):
-        raise Unfit(f"{text[:60]!r} cannot be used: compare fields of steps, e.g. <step>.<field> == true")
+        raise Unfit(f"{text[:60]!r} cannot be used: {_COMPARE}")
     for condition in node.iter(tag("condition")):
         condition.text = text
 

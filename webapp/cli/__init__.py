@@ -13,6 +13,7 @@ VERBS = {
     "web": "webapp.cli.processes:web",
     "worker": "webapp.cli.processes:worker",
     "deploy": "webapp.cli.models:deploy",
+    "draft": "webapp.cli.drafts:draft",
     "lint": "webapp.cli.models:lint",
     "rehearse": "webapp.cli.evidence:rehearse",
     "report": "webapp.cli.evidence:report",

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import click
 
 import bpmn
 import engine
-from webapp.cli.common import as_json, bundle_from, database, model_file, print_json, print_table
+from webapp.cli.common import as_json, bundle_from, database, model_file, print_json, print_table, read_file
 from webapp.cli.front import Found
 from webapp.clock import utc_now
 from webapp.settings import Settings
+
+_OF_ANOTHER_TOOL = "looks like a model of another tool: make one of ours of it with 'pilotrun draft'"
 
 
 @click.command()
@@ -32,10 +36,11 @@ def lint(source: str, as_json: bool) -> None:
     findings, unreadable = _findings(source)
     _show(findings, as_json=as_json)
     errors = sum(finding.severity == "error" for finding in findings)
+    hint = f"; it {_OF_ANOTHER_TOOL}" if errors and is_foreign(source) else ""
     if unreadable:
         raise bpmn.BadModel(findings)
     if errors:
-        raise Found(f"{source}: {_count(errors, 'error')}, {_count(len(findings) - errors, 'warning')}")
+        raise Found(f"{source}: {_count(errors, 'error')}, {_count(len(findings) - errors, 'warning')}{hint}")
 
 
 @click.command()
@@ -52,11 +57,11 @@ def deploy(source: str, version: str, as_json: bool) -> None:
       pilotrun deploy CSC-2024-001
       pilotrun deploy drawings/ --version V1.1
     """
-    bundle = bundle_from(source)
-    code = bundle.model.code or bundle.model.process_id
-    with database(Settings.from_env()) as opened, engine.writing(opened) as c:
+    with _pointing_to_drafts(source), database(Settings.from_env()) as opened, engine.writing(opened) as c:
+        bundle = bundle_from(source)
         version_id = engine.deploy(c, bundle, version=version, by=None, now=utc_now())
         missing = engine.missing_posts(c, bundle)
+    code = bundle.model.code or bundle.model.process_id
     if as_json:
         print_json(
             {"id": version_id, "code": code, "version": version, "model_sha256": bundle.model.sha256, "missing_posts": missing}
@@ -65,6 +70,27 @@ def deploy(source: str, version: str, as_json: bool) -> None:
     click.echo(f"{code} {version} is deployed ({bundle.model.name})")
     if missing:
         click.echo(f"warning: the organisation has no {', '.join(missing)}: nobody could do these steps yet", err=True)
+
+
+def is_foreign(source: str) -> bool:
+    """A file that another tool drew and that becomes a draft: no process code of ours stands in it."""
+    path = Path(source)
+    try:
+        made = bpmn.make_draft(read_file(path), path.name) if path.is_file() else None
+    except bpmn.BadModel:
+        return False
+    return made is not None and any(repair.kind == "code" for repair in made.repairs)
+
+
+@contextmanager
+def _pointing_to_drafts(source: str) -> Iterator[None]:
+    """Whoever brings a model of another tool is told the way, before the reasons."""
+    try:
+        yield
+    except (bpmn.BadModel, engine.Refused) as bad:
+        if not is_foreign(source):
+            raise
+        raise click.UsageError(f"{source} {_OF_ANOTHER_TOOL}. As it is: {bad}") from None
 
 
 def _findings(source: str) -> tuple[Sequence[bpmn.Finding], bool]:
