@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 from engine.calendars import Calendar, due
 from engine.commands.cases import acknowledge, cancel_case
 from engine.commands.deploying import deploy, freeze_pilot, lint, missing_posts, register_pilot
+from engine.commands.drafting import answer_draft, deploy_draft, discard_draft, keep_draft
 from engine.commands.items import claim, complete, release
 from engine.commands.starting import StartedCase, start_case
 from engine.db import connect, reading, upgrade, writing
@@ -59,6 +60,7 @@ from engine.queries.cases import (
     receipt,
     start_form,
 )
+from engine.queries.drafts import DraftRow, DraftView, draft, list_drafts
 from engine.queries.pilots import (
     PilotRow,
     PilotView,
@@ -88,6 +90,8 @@ __all__ = [
     "CaseRow",
     "CaseView",
     "Connection",
+    "DraftRow",
+    "DraftView",
     "Engine",
     "EngineError",
     "EscalationRow",
@@ -117,6 +121,7 @@ __all__ = [
     "actor",
     "actor_by_id",
     "add_person",
+    "answer_draft",
     "anybody",
     "beat",
     "board",
@@ -134,6 +139,9 @@ __all__ = [
     "connect",
     "department_names",
     "deploy",
+    "deploy_draft",
+    "discard_draft",
+    "draft",
     "due",
     "entry_hash",
     "event_log",
@@ -143,9 +151,11 @@ __all__ = [
     "heartbeat_at",
     "import_organisation",
     "instant",
+    "keep_draft",
     "latest_pilot",
     "lint",
     "list_cases",
+    "list_drafts",
     "list_pilots",
     "list_processes",
     "mark_sent",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -41,11 +42,17 @@ def open_draft(
     `people` leaves every decision that is still open to people. Raises BadModel for files that are refused, BadAnswer by key.
     """
     name = model_name(files)
-    draft = make_draft(files[name], name, process)
+    draft = _made(files[name], name, process)
     bundle_of(draft, files)
     if answers:
         _refuse_unreadable(answers)
     return answer_in_rounds(draft, answers or {}, people=people, strict=strict) if answers or people else draft
+
+
+@lru_cache(maxsize=4)
+def _made(data: bytes, name: str, process: str | None) -> Draft:
+    """Made once for the several looks that are taken while somebody answers; a draft never changes."""
+    return make_draft(data, name, process)
 
 
 def bundle_of(draft: Draft, files: Mapping[str, bytes]) -> Bundle:

@@ -16,6 +16,9 @@
 | timer.fired | due_at |
 | decision.taken | outputs |
 | incident.raised | reason |
+| draft.kept | draft, name, model_sha256 |
+| draft.answered | draft, answers (their keys), left_to_people, open |
+| draft.discarded, draft.deployed | draft, process_version (deployed), version (deployed) |
 """
 
 from __future__ import annotations
