@@ -7,7 +7,7 @@ PEERS := .venv-peers
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: run test lint types contracts pytest browser peers bench lock i18n i18n-check assets assets-check clean
+.PHONY: run test lint types contracts pytest browser peers bench durability fuzz lock i18n i18n-check assets assets-check clean
 
 $(VENV)/.made:
 	@$(PY) -c 'import ensurepip, venv' 2>/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv >/dev/null; } || { echo "please: apt-get install python3-venv"; exit 1; }
@@ -58,6 +58,12 @@ test: lint types contracts i18n-check pytest
 # Ratios measured in one run, never a test: minutes to half an hour.
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench
+
+# The nightly rigs. Everything is killed at any moment and the books are checked; random processes walk beside an oracle.
+durability: $(VENV)/.test
+	$(BIN)/python -m tests.durability --runs 50
+fuzz: $(VENV)/.test
+	$(BIN)/python -m tests.door.fuzz --count 2000
 
 lock:
 	$(BIN)/python -m pip install -q uv

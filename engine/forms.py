@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, cast
 
+import orjson
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
@@ -86,8 +88,9 @@ def read_answers(schema: Mapping[str, Any], raw: Mapping[str, Any], *, text: boo
     Raises BadInput with one sentence (and one Problem) for each field that is wrong, BadForm for a schema beyond
     `check_form`.
     """
-    if complaints := check_form(schema):
-        raise BadForm(f"The form that belongs to this step cannot be used: {complaints[0]}")
+    form = _made_ready(schema)
+    if form.complaint:
+        raise BadForm(f"The form that belongs to this step cannot be used: {form.complaint}")
     if not isinstance(raw, Mapping) or len(raw) > MOST_ANSWERS:
         raise BadInput(f"answers must be a table of at most {MOST_ANSWERS} fields and their values")
     problems = {name: Problem(name, "unknown", {}) for name in map(_name, raw) if name not in schema["properties"]}
@@ -97,7 +100,7 @@ def read_answers(schema: Mapping[str, Any], raw: Mapping[str, Any], *, text: boo
             answers.update(_answer(schema, name, raw.get(name), text))
         except FieldError as wrong:
             problems[name] = Problem(name, wrong.key, wrong.params)
-    for problem in _broken_rules(schema, answers):
+    for problem in form.broken_rules(answers):
         problems.setdefault(problem.field, problem)
     if problems:
         raise BadInput(fields={name: sentence(problem) for name, problem in problems.items()}, problems=tuple(problems.values()))
@@ -220,10 +223,32 @@ _KEYS = {
 }
 
 
-def _broken_rules(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> Iterator[Problem]:
-    """What the schema itself says about the answers. The empty registry keeps the validator from fetching anything."""
-    for error in _Validator(schema, registry=Registry()).iter_errors(answers):
-        yield from _problems(error)
+class _Form:
+    """A schema made ready: checked once, and its validator built once, however many answers it reads."""
+
+    __slots__ = ("_validator", "complaint")
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self.complaint = next(iter(check_form(schema)), "")
+        self._validator = _Validator(schema, registry=Registry())  # the empty registry keeps it from fetching anything
+
+    def broken_rules(self, answers: Mapping[str, Any]) -> Iterator[Problem]:
+        """What the schema itself says about the answers."""
+        for error in self._validator.iter_errors(answers):
+            yield from _problems(error)
+
+
+def _made_ready(schema: Mapping[str, Any]) -> _Form:
+    """The schema's own bytes are its key: a table that was changed in place is another schema."""
+    try:
+        return _compiled(orjson.dumps(schema, default=dict))
+    except TypeError:  # numbers beyond 64 bits, which orjson does not write
+        return _Form(schema)
+
+
+@lru_cache(maxsize=512)
+def _compiled(schema: bytes) -> _Form:
+    return _Form(orjson.loads(schema))
 
 
 def _problems(error: ValidationError) -> Iterator[Problem]:

@@ -81,11 +81,13 @@ class Worker:
             log.exception("this beat failed; the next one tries again")
 
     def _look_again_early(self, *, catching_up: bool) -> None:
-        """One extra beat when something falls due before the regular one: a deadline is then seen when it passes."""
+        """One extra beat when something falls due before the regular one: a deadline is then seen when it passes.
+
+        What fell due during this beat is looked at after a breath, like what is left over when catching up.
+        """
         now = self._clock()
         with engine.reading(self._database) as c:
-            due = engine.next_wake(c)
-        if catching_up:
-            due = now + BREATH
-        if due is not None and now < due < now + self._every:
-            self._scheduler.add_job(self.beat, "date", id="early", run_date=due, replace_existing=True, misfire_grace_time=None)
+            due = now if catching_up else engine.next_wake(c)
+        if due is not None and due < now + self._every:
+            at = max(due, now + BREATH)
+            self._scheduler.add_job(self.beat, "date", id="early", run_date=at, replace_existing=True, misfire_grace_time=None)

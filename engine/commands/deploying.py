@@ -85,7 +85,7 @@ def register_pilot(
 
 def freeze_pilot(c: Connection, pilot_id: int, *, plan_hash: str, by: Actor | None, now: datetime) -> None:
     """Fix the plan before the first case: its hash and the model's go into the log, and cases start under it from now on."""
-    row = c.execute(sa.select(pilot).where(pilot.c.id == pilot_id).with_for_update()).first()
+    row = c.execute(sa.select(pilot).where(pilot.c.id == pilot_id).with_for_update(key_share=True)).first()
     if row is None:
         raise NotFound(f"There is no pilot {pilot_id}.")
     if row.state != "planned":

@@ -111,6 +111,27 @@ def test_a_deadline_before_the_next_beat_is_looked_at_when_it_passes(sqlite_worl
     assert timedelta(seconds=0) < early.trigger.run_date - sqlite_world.now <= timedelta(seconds=1.1)
 
 
+def test_a_deadline_that_passes_during_a_beat_is_looked_at_after_a_breath(sqlite_world: World, outbox: Outbox) -> None:
+    """Sending Chen Jing's notice takes two minutes; meanwhile the step's deadline passes."""
+    began = sqlite_world.now
+
+    @dataclass
+    class Slow(Outbox):
+        def send(self, key: str, to: str, text: str) -> bool:
+            sqlite_world.later(minutes=2, sweep=False)
+            return super().send(key, to, text)
+
+    sqlite_world.start()
+    sqlite_world.later(minutes=12, seconds=1, sweep=False)
+    worker = worker_of(sqlite_world, Slow())
+
+    worker.beat()
+
+    assert sqlite_world.now > began + timedelta(minutes=15)
+    [early] = [job for job in worker._scheduler.get_jobs() if job.id == "early"]
+    assert early.trigger.run_date - sqlite_world.now == timedelta(milliseconds=100)
+
+
 def test_while_catching_up_the_worker_takes_a_breath_between_batches(sqlite_world: World, outbox: Outbox) -> None:
     worker = worker_of(sqlite_world, outbox)
     for _ in range(30):

@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -98,3 +99,57 @@ def test_sqlite_is_opened_durably(tmp_path: Path) -> None:
 def test_the_write_ahead_log_is_used_only_where_its_bug_is_fixed(version: tuple[int, ...], safe: bool) -> None:
     """sqlite.org/wal.html#the_wal_reset_bug"""
     assert wal_is_safe(version) is safe
+
+
+@pytest.mark.postgres
+def test_connections_that_were_cut_while_they_rested_are_replaced_before_anybody_notices(
+    pg_url: str,
+) -> None:
+    """A restart of the database, a proxy's time limit: the next commands go through, on connections that are new."""
+    database = engine.connect(pg_url)
+    with engine.writing(database) as one, engine.writing(database) as another:
+        pids = {c.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() for c in (one, another)}
+    with psycopg.connect(pg_url, autocommit=True) as server:
+        for pid in pids:
+            server.execute("SELECT pg_terminate_backend(%s)", (pid,))
+        while server.execute("SELECT 1 FROM pg_stat_activity WHERE pid = ANY(%s)", (list(pids),)).fetchone():
+            threading.Event().wait(0.01)
+
+    with engine.writing(database) as one, engine.reading(database) as another:
+        now_there = {c.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() for c in (one, another)}
+
+    assert len(now_there) == 2
+    assert not now_there & pids
+    database.dispose()
+
+
+@pytest.mark.postgres
+def test_a_healthy_connection_is_used_again_without_asking_the_server(pg_url: str) -> None:
+    """A question before every command would cost it a round trip."""
+    database, asked = engine.connect(pg_url), []
+    for _ in range(3):
+        with database.connect() as c:
+            pid = c.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
+        with psycopg.connect(pg_url) as other:
+            last = "SELECT pid, state, query FROM pg_stat_activity WHERE pid = %s"
+            asked.append(other.execute(last, (pid,)).fetchone())
+
+    assert len(set(asked)) == 1
+    assert ";" not in str(asked[0])
+    database.dispose()
+
+
+@pytest.mark.postgres
+def test_a_connection_that_was_only_told_something_is_kept(pg_url: str) -> None:
+    """A changed setting is news for every connection and the end of none."""
+    database = engine.connect(pg_url)
+    with database.connect() as c:
+        pid = c.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        c.exec_driver_sql("LISTEN teatime")
+        c.commit()
+    with psycopg.connect(pg_url, autocommit=True) as other:
+        other.execute("NOTIFY teatime")
+
+    with database.connect() as c:
+        assert c.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() == pid
+    database.dispose()

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import BadInput
-from engine.forms import read_answers
+from engine.forms import _compiled, read_answers
 from tests.forms.samples import DAY, NOTE, NUMBER, TEXT, WHOLE, YES_NO, form, shipped_form
 
 
@@ -184,3 +184,23 @@ def outcome_of(raw: dict[str, Any], text: bool) -> dict[str, Any] | BadInput:
 def test_every_amount_in_yuan_and_fen_is_kept_to_the_fen(amount: Any) -> None:
     value = typed(NUMBER | {"multipleOf": 0.01}, str(amount))
     assert f"{value:.2f}".replace("-0.00", "0.00") == f"{amount:.2f}".replace("-0.00", "0.00")
+
+
+def test_a_schema_is_made_ready_once_and_one_that_was_changed_is_another() -> None:
+    """However many answers it reads; a form that gains a rule in place is not read by the old one."""
+    schema: dict[str, Any] = {"type": "object", "properties": {"amount": {"type": "number", "maximum": 10}}}
+    before = _compiled.cache_info().misses
+    for amount in range(5):
+        assert read_answers(schema, {"amount": amount}, text=False) == {"amount": amount}
+    assert _compiled.cache_info().misses == before + 1
+
+    schema["properties"]["amount"]["maximum"] = 3
+    with pytest.raises(BadInput):
+        read_answers(schema, {"amount": 4}, text=False)
+
+
+def test_a_bound_beyond_what_the_cache_can_spell_is_kept_all_the_same() -> None:
+    """Python's whole numbers have no end, and a schema may name one of them."""
+    schema = {"type": "object", "properties": {"amount": {"type": "integer", "minimum": -(10**30)}}}
+
+    assert read_answers(schema, {"amount": 7}, text=False) == {"amount": 7}
