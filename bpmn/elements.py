@@ -162,7 +162,7 @@ def _node(element: etree._Element, scope: etree._Element, by_id: Mapping[str, et
         name=attribute(element, "name") or identifier,
         line=line_of(element),
         scope=attribute(scope, "id"),
-        events=tuple(_events(element, by_id)),
+        events=tuple(_events(element, by_id)) or _task_message(element, by_id),
         attached_to=element.get("attachedToRef"),
         interrupting=_interrupting(element),
         default=element.get("default"),
@@ -180,6 +180,8 @@ def _node(element: etree._Element, scope: etree._Element, by_id: Mapping[str, et
         public_intake=extension.public_intake,
         inputs=extension.inputs,
         outputs=extension.outputs,
+        message_key=extension.message_key,
+        payload=extension.payload,
     )
 
 
@@ -200,8 +202,8 @@ def _events(element: etree._Element, by_id: Mapping[str, etree._Element]) -> Ite
             yield _event(child, by_id)
 
 
-def _event(definition: etree._Element, by_id: Mapping[str, etree._Element]) -> EventDefinition:
-    kind, line = local(definition).removesuffix(_EVENT), line_of(definition)
+def _event(definition: etree._Element, by_id: Mapping[str, etree._Element], kind: str = "") -> EventDefinition:
+    kind, line = kind or local(definition).removesuffix(_EVENT), line_of(definition)
     for timer in (child for child in definition.iterchildren(tag("*")) if local(child) in _TIMER):
         return EventDefinition(kind, line, timer=local(timer), text=text_of(timer))
     if kind == "conditional":
@@ -213,6 +215,11 @@ def _event(definition: etree._Element, by_id: Mapping[str, etree._Element]) -> E
             target = by_id.get(unprefixed(reference))
             return EventDefinition(kind, line, ref=unprefixed(reference), code=target.get(code) if target is not None else None)
     return EventDefinition(kind, line)
+
+
+def _task_message(task: etree._Element, by_id: Mapping[str, etree._Element]) -> tuple[EventDefinition, ...]:
+    """A send or receive task names its message itself: it says the same as an event with a message definition."""
+    return (_event(task, by_id, "message"),) if local(task) in {"sendTask", "receiveTask"} and task.get("messageRef") else ()
 
 
 def unprefixed(reference: str) -> str:

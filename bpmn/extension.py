@@ -11,7 +11,7 @@ from lxml import etree
 
 from bpmn.durations import BadDuration, Duration
 from bpmn.model import Raci, Standard
-from bpmn.names import HUMAN, PILOT, tag
+from bpmn.names import EVENTS, HUMAN, PILOT, tag
 from bpmn.safexml import Report, local, space
 
 # Our element -> the BPMN elements it may stand on. Those in _ONCE at most once each.
@@ -20,9 +20,10 @@ _HOSTS: dict[str, frozenset[str]] = {
     "standard": HUMAN | {"process"},
     "department": frozenset({"lane"}),
     "raci": HUMAN,
-    "form": HUMAN | {"startEvent"},
+    "form": HUMAN | {"startEvent", "receiveTask", "intermediateCatchEvent", "boundaryEvent"},
     "decision": frozenset({"businessRuleTask"}),
     "intake": frozenset({"startEvent"}),
+    "message": EVENTS | {"sendTask", "receiveTask"},
     "input": HUMAN,
     "output": HUMAN,
 }
@@ -44,6 +45,8 @@ class Extension:
     public_intake: bool = False
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    message_key: str | None = None
+    payload: str | None = None
 
 
 def check_extensions(root: etree._Element, report: Report) -> None:
@@ -63,7 +66,7 @@ def check_extensions(root: etree._Element, report: Report) -> None:
 def read_extension(owner: etree._Element, report: Report) -> Extension:
     """The values that our elements give to `owner`; what cannot be read becomes a finding."""
     found = {local(element): element for element in _ours(owner)}
-    process, intake = found.get("process"), found.get("intake")
+    process, intake, message = found.get("process"), found.get("intake"), found.get("message")
     return Extension(
         code=_attribute(process, "code"),
         owner=_attribute(process, "owner"),
@@ -76,6 +79,8 @@ def read_extension(owner: etree._Element, report: Report) -> Extension:
         public_intake=_attribute(intake, "public") in {"true", "1"},
         inputs=tuple(_names(owner, "input")),
         outputs=tuple(_names(owner, "output")),
+        message_key=_attribute(message, "key"),
+        payload=(message.text or "").strip() or None if message is not None else None,
     )
 
 

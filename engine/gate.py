@@ -31,7 +31,7 @@ def inspect(bundle: Bundle) -> tuple[Finding, ...]:
 
 def _trial(bundle: Bundle) -> Iterator[Finding]:
     model = bundle.model
-    built = build(model, bundle.decisions)
+    built = build(model, bundle.decisions, bundle.forms)
     lost = list(differences(built, model))
     for node in (model.by_id[node_id] for node_id in lost):
         message = "the engine would run this element differently from the drawing: report it"

@@ -48,7 +48,7 @@ def _prepare(contents: Mapping[str, bytes]) -> _Prepared:
         for name, data in contents.items()
         if name.startswith(CALENDAR_FOLDER)
     }
-    return _Prepared(bundle, prepare(bundle.model, bundle.decisions), calendars)
+    return _Prepared(bundle, prepare(bundle.model, bundle.decisions, bundle.forms), calendars)
 
 
 _FILES = (

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 from uuid import UUID
@@ -16,9 +17,12 @@ from bpmn import Decision, Model
 from engine.errors import CannotGoOn, EngineError, Refused, WrongState
 from engine.json_values import clean
 from engine.runnable import check_model
+from engine.spiff_awaited import OUTSIDE, is_armed, wait_of
 from engine.spiff_clock import due_of
 from engine.spiff_environment import no_engine
+from engine.spiff_events import catch, first_met, happen, listening
 from engine.spiff_frames import frame_of
+from engine.spiff_joins import is_idle
 from engine.spiff_parse import Specs, build
 from engine.spiff_specs import is_timer
 from engine.spiff_steps import CaseWorkflow
@@ -36,15 +40,17 @@ MAX_OPEN = 500  # open tasks of one case
 _TIDY_EVERY = 50
 
 
-def prepare(model: Model, decisions: Mapping[str, Decision]) -> Machine:
+def prepare(model: Model, decisions: Mapping[str, Decision], forms: Mapping[str, Mapping[str, Any]] | None = None) -> Machine:
     """Everything needed to run cases of this model; to be kept, it is costly to make and cheap to use.
+
+    `forms` say by name which fields of a message or signal come into the case; those of persons' steps are read by the caller.
 
     Raises Refused with findings for a model that cannot be run as it is drawn.
     """
     findings = [finding for finding in check_model(model, decisions) if finding.severity == "error"]
     if findings:
         raise Refused(findings)
-    return Machine(model, build(model, decisions))
+    return Machine(model, build(model, decisions, forms))
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,10 @@ class Machine:
 
     model: Model
     _specs: Specs = field(repr=False)
+
+    @cached_property
+    def _has_conditions(self) -> bool:
+        return any(event.kind == "conditional" for node in self.model.nodes for event in node.events)
 
     def start(self, data: Mapping[str, Any], now: datetime) -> Position:
         """A new case with this data, e.g. `{"intake": {...}}`, moved as far as it goes without people or time."""
@@ -79,6 +89,24 @@ class Machine:
         """Fire every timer that is due at `now`, in the order of their due times, until nothing changes."""
         return _Run(self, self._load(state), now).forward()
 
+    def deliver(
+        self, state: bytes, kind: str, name: str, payload: Mapping[str, Any], now: datetime, task: str | None = None
+    ) -> Position:
+        """A message or signal from outside reaches the case: a message one event that waits for it (`task` says which,
+        else the one that has waited longest), a signal all of them. Time goes first, as in `complete`.
+
+        Raises WrongState if nothing waits for it any more, BadInput if it does not fit the form of who gets it.
+        """
+        run = _Run(self, self._load(state), now)
+        run.steps_and_timers()
+        catchers = [found for found in listening(run.case, kind, name) if task in (None, found.id.hex)]
+        if not catchers:
+            raise WrongState(f"This case does not wait for the {kind} {name!r}.")
+        for catcher in catchers[:1] if kind == "message" else catchers:
+            if is_armed(catcher, kind):  # one that a signal reached before may have taken it away
+                catch(catcher, payload)
+        return run.forward()
+
     def position(self, state: bytes, now: datetime) -> Position:
         """Where the case stands; nothing is changed and no timer fires."""
         return _Run(self, self._load(state), now).describe(state)
@@ -96,7 +124,7 @@ class _Run:
         if now.tzinfo is None:
             raise ValueError("now has to be an aware datetime")
         self.machine, self.case, self.now = machine, case, now.astimezone(UTC)
-        self.case.now = self.now
+        self.case.now, self.case.thrown, self.case.received = self.now, [], []
         self.passed: list[str] = []
         self._before = [task.id.hex for task in case.open_steps()]
         self._steps = 0
@@ -108,15 +136,14 @@ class _Run:
         return self.describe(dump(self.case))
 
     def steps_and_timers(self) -> None:
-        """Automatic steps, then the timer that is due first, and again, until neither is left."""
+        """Automatic steps, then what they made true, then the timer that is due first, and again, until nothing is left."""
         while True:
             while (task := self.case.next_automatic()) is not None:
                 self.do(task)
-            timer = self._first_due()
-            if timer is None:
+            event = self._first_met() or self._first_due()
+            if event is None:
                 return
-            timer.internal_data["event_fired"] = True
-            timer.task_spec._update(timer)
+            happen(event)
 
     def do(self, task: Task) -> None:
         """Run one ready task."""
@@ -156,7 +183,13 @@ class _Run:
             passed=tuple(self.passed),
             opened=tuple(item for item in items if item.task not in before),
             closed=tuple(task for task in self._before if task not in now),
+            waits=tuple(wait_of(task) for task in unfinished if is_armed(task, *OUTSIDE)),
+            thrown=tuple(self.case.thrown),
+            received=tuple(self.case.received),
         )
+
+    def _first_met(self) -> Task | None:
+        return first_met(self.case) if self.machine._has_conditions else None
 
     def _first_due(self) -> Task | None:
         due = [task for task in self.case.every_unfinished() if is_timer(task) and due_of(task) <= self.now]
@@ -169,8 +202,13 @@ class _Run:
             raise CannotGoOn("The case calls itself completed while steps are open.")
         if len(unfinished) > MAX_OPEN:
             raise CannotGoOn(f"The case has more than {MAX_OPEN} open steps at once.")
-        if unfinished and not self.case.open_steps() and not any(map(is_timer, unfinished)):
+        if unfinished and not self.case.open_steps() and not any(map(_moves_on, unfinished)):
             names = sorted({task.task_spec.bpmn_name or task.task_spec.name for task in unfinished if task.task_spec.bpmn_id})
             raise CannotGoOn(
                 f"The case is stuck: nothing is left that could reach {' and '.join(map(repr, names)) or 'its end'}."
             )
+
+
+def _moves_on(task: Task) -> bool:
+    """Whether time or the world outside moves this task on; what waits beside the work may never be called and does not count."""
+    return not is_idle(task) and (is_timer(task) or is_armed(task, *OUTSIDE))

@@ -113,13 +113,18 @@ class Idle:
     """Mixed into what waits without being work: a process or sub-process may end while it does."""
 
 
+def is_idle(task: Task) -> bool:
+    """Whether the task waits without being work, and has not been called to work."""
+    return isinstance(task.task_spec, Idle) and task.state == TaskState.WAITING
+
+
 class EndJoin(Step, UnstructuredJoin, BpmnTaskSpec):
     """The end of a process or sub-process: waits until no other token is left in it."""
 
     def _update_hook(self, my_task: Task) -> bool:
         my_task._set_state(TaskState.WAITING)
         others = [task for task in my_task.workflow.unfinished() if task is not my_task]
-        if any(not isinstance(task.task_spec, EndJoin | End | Idle) for task in others):
+        if any(not isinstance(task.task_spec, EndJoin | End) and not is_idle(task) for task in others):
             return False
         for task in others:
             task.cancel()

@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition, TerminateEventDefinition
-
 from bpmn import Decision, Flow, Model, Node
 from engine import spiff_specs as specs
 from engine.expressions import compile_expression, compile_script
-from engine.spiff_clock import read_timer
+from engine.links import joined
+from engine.spiff_event_makers import EVENT_MAKERS, Forms, Maker, give_form, join_links, watch
 from engine.spiff_joins import InclusiveGateway, ParallelGateway, sources_of
 
 _CHOOSING = {"exclusiveGateway", "inclusiveGateway"}
@@ -29,7 +28,7 @@ class Specs:
     subs: Mapping[str, Any]
 
 
-def build(model: Model, decisions: Mapping[str, Decision]) -> Specs:
+def build(model: Model, decisions: Mapping[str, Decision], forms: Forms | None = None) -> Specs:
     """The specs of a model that the gate has let through; anything else may raise KeyError, ValueError or ExpressionError."""
     scopes = {model.process_id: specs.CaseSpec(model.process_id)}
     scopes |= {node.id: specs.CaseSpec(node.id) for node in model.nodes if node.kind == "subProcess"}
@@ -37,9 +36,12 @@ def build(model: Model, decisions: Mapping[str, Decision]) -> Specs:
     entries = _guarded(model, scopes, made)
     for flow in model.flows:
         _connect(model.by_id[flow.source], flow, made[flow.source], entries[flow.target])
+    join_links(model, made, entries)
     for node in model.nodes:
+        give_form(made[node.id], node, forms or {})
         if node.triggered_by_event:
-            _watch(model, node, scopes[node.scope], made[node.id])
+            start = next(inner for inner in model.nodes if inner.scope == node.id and inner.kind == "startEvent")
+            give_form(watch(start, scopes[node.scope], made[node.id]), start, forms or {})
         elif node.kind == "startEvent":
             scopes[node.scope].start.connect(made[node.id])
         elif node.kind == "endEvent":
@@ -47,16 +49,6 @@ def build(model: Model, decisions: Mapping[str, Decision]) -> Specs:
         elif node.kind == "inclusiveGateway":
             made[node.id].sources = sources_of(made[node.id])
     return Specs(scopes[model.process_id], {name: spec for name, spec in scopes.items() if name != model.process_id})
-
-
-def _watch(model: Model, node: Node, scope: Any, spec: Any) -> None:
-    """An event sub-process begins when its start event fires, and its end is one of the ends of the scope around it."""
-    start = next(inner for inner in model.nodes if inner.scope == node.id and inner.kind == "startEvent")
-    watch = specs.Watch(scope, f"{node.id}.Watch", read_timer(start.id, start.events[0]))
-    watch.interrupting = start.interrupting
-    scope.start.connect(watch)
-    watch.connect(spec)
-    spec.connect(scope.end)
 
 
 def _guarded(model: Model, scopes: Mapping[str, Any], made: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,25 +80,6 @@ def _plain(kind: Callable[..., Any]) -> Callable[[Any, Node, Mapping[str, Decisi
     return lambda scope, node, _decisions: kind(scope, node.id, **_named(node))
 
 
-def _end(scope: Any, node: Node, _decisions: Mapping[str, Decision]) -> Any:
-    kinds = {event.kind for event in node.events}
-    if "error" in kinds:
-        end = specs.ErrorEnd(scope, node.id, NoneEventDefinition(), **_named(node))
-        end.code = node.events[0].code
-        return end
-    definition = TerminateEventDefinition() if "terminate" in kinds else NoneEventDefinition()
-    return specs.EndEvent(scope, node.id, definition, **_named(node))
-
-
-def _boundary(scope: Any, node: Node, _decisions: Mapping[str, Decision]) -> Any:
-    event = node.events[0]
-    if event.kind == "error":
-        spec = specs.BoundaryEvent(scope, node.id, specs.ErrorDefinition(), node.interrupting, **_named(node))
-        spec.error_code = event.code
-        return spec
-    return specs.BoundaryEvent(scope, node.id, read_timer(node.id, event), node.interrupting, **_named(node))
-
-
 def _script(scope: Any, node: Node, _decisions: Mapping[str, Decision]) -> Any:
     spec = specs.ScriptTask(scope, node.id, node.script or "", **_named(node))
     spec.compiled = compile_script(node.script or "")
@@ -119,20 +92,14 @@ def _decision(scope: Any, node: Node, decisions: Mapping[str, Decision]) -> Any:
     return spec
 
 
-_MAKERS: Mapping[str, Callable[[Any, Node, Mapping[str, Decision]], Any]] = {
+_MAKERS: Mapping[str, Maker] = {
+    **EVENT_MAKERS,
     "task": _plain(specs.PlainTask),
     "userTask": _plain(specs.UserTask),
     "manualTask": _plain(specs.ManualTask),
     "exclusiveGateway": _plain(specs.ExclusiveGateway),
     "parallelGateway": _plain(ParallelGateway),
     "inclusiveGateway": _plain(InclusiveGateway),
-    "startEvent": lambda scope, node, _d: specs.StartEvent(scope, node.id, NoneEventDefinition(), **_named(node)),
-    "endEvent": _end,
-    "intermediateThrowEvent": lambda scope, node, _d: specs.PassedEvent(scope, node.id, NoneEventDefinition(), **_named(node)),
-    "intermediateCatchEvent": lambda scope, node, _d: specs.TimerEvent(
-        scope, node.id, read_timer(node.id, node.events[0]), **_named(node)
-    ),
-    "boundaryEvent": _boundary,
     "scriptTask": _script,
     "businessRuleTask": _decision,
     "subProcess": lambda scope, node, _d: specs.SubProcess(scope, node.id, node.id, **_named(node)),
@@ -146,7 +113,7 @@ def differences(built: Specs, model: Model) -> Iterator[str]:
     """Ids of nodes and flows in which the specs and the model do not say the same; nothing if they agree."""
     scopes = {model.process_id: built.top} | dict(built.subs)
     flows: dict[str, list[str]] = {node.id: [] for node in model.nodes}
-    for flow in model.flows:
+    for flow in (*model.flows, *joined(model)):
         flows[flow.source].append(flow.target)
     for node in model.nodes:
         spec = scopes[node.scope].task_specs.get(node.id) if node.scope in scopes else None

@@ -20,6 +20,8 @@ from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine.values import Received, Thrown
+
 UNFINISHED: int = TaskState.NOT_FINISHED_MASK
 _NO_LIMIT = 1_000_000_000
 
@@ -90,10 +92,15 @@ class SubCase(_Flat, BpmnSubWorkflow):
 
 
 class CaseWorkflow(_Flat, BpmnWorkflow):
-    """One case: `case` is its data, shared by all its tokens; `now` the clock its timers are armed with."""
+    """One case: `case` is its data, shared by all its tokens; `now` the clock its timers are armed with.
+
+    `thrown` and `received` are what the command at hand has made it throw and get.
+    """
 
     case: dict[str, Any]
     now: datetime
+    thrown: list[Thrown]
+    received: list[Received]
 
     def create_subprocess(self, my_task: Task, spec_name: str) -> SubCase:
         """Called by SpiffWorkflow when a sub-process begins."""

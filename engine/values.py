@@ -43,12 +43,51 @@ class OpenItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """What a case listens for: a `message` or a `signal` of this name; `task` is the activation that waits (hex).
+
+    `key` is the business key by which the waiting event wants to be found, if its model gives one.
+    """
+
+    kind: str
+    name: str
+    task: str
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thrown:
+    """What a case has thrown at its step `source`; `caught` says that the message has been taken inside the case itself.
+
+    `key` is the case number or business key of the case that a message is for, None if the model does not say.
+    """
+
+    kind: str
+    name: str
+    source: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    key: str | None = None
+    caught: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message or signal that an event (`step`) of the case got; `task` is the activation that waited for it (hex)."""
+
+    kind: str
+    name: str
+    step: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
     """Where a case stands after moving as far as it can without people or time.
 
     `state` is opaque to everyone but `engine.state`; `timer_at` the next instant (UTC) at which time moves the case on;
     `passed` are the ids of the automatic nodes that were taken on the way, in order. `opened` and `closed` are the activations
     open now and not in the state handed in, and the other way round; what opened and closed in between is in neither.
+    `waits` is what the case listens for now, `thrown` and `received` what this move threw and got, in order.
     """
 
     state: bytes
@@ -59,3 +98,6 @@ class Position:
     passed: tuple[str, ...] = ()
     opened: tuple[OpenItem, ...] = ()
     closed: tuple[str, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    thrown: tuple[Thrown, ...] = ()
+    received: tuple[Received, ...] = ()

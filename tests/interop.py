@@ -19,6 +19,7 @@ from engine.errors import EngineError
 from engine.forms import read_answers
 from engine.gate import inspect
 from engine.spiff import Machine, prepare
+from engine.values import Wait
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -59,9 +60,9 @@ class Walk:
 
 
 def walk(bundle: Bundle, most: int = MOST_STEPS) -> Walk:
-    """Start one case and work through it: open steps in turn, timers when nothing else is left."""
+    """Start one case and work through it: open steps in turn; when none is left, messages and timers in turn."""
     try:
-        machine = prepare(bundle.model, bundle.decisions)
+        machine = prepare(bundle.model, bundle.decisions, bundle.forms)
         return _walked(machine, bundle, most)
     except EngineError as error:
         return Walk(False, 0, str(error))
@@ -71,6 +72,7 @@ def _walked(machine: Machine, bundle: Bundle, most: int) -> Walk:
     worker, now = Worker(), _BEGIN
     intake = _form(bundle, bundle.model.start())
     position = machine.start({"intake": worker.answers("intake", intake)}, now)
+    turn = -1
     for step in range(most):
         if position.done:
             return Walk(True, step)
@@ -79,12 +81,27 @@ def _walked(machine: Machine, bundle: Bundle, most: int) -> Walk:
             form = _form(bundle, bundle.model.by_id[item.step])
             now += timedelta(seconds=1)
             position = machine.complete(position.state, item.task, worker.answers(item.step, form), now)
-        elif position.timer_at is not None:
-            now = max(now, position.timer_at)
-            position = machine.advance(position.state, now)
+        elif position.waits or position.timer_at is not None:
+            turn += 1
+            number = turn % (len(position.waits) + (position.timer_at is not None))
+            if number < len(position.waits):
+                wait = position.waits[number]
+                position = machine.deliver(position.state, wait.kind, wait.name, _payload(bundle, worker, wait), now)
+            else:
+                now = max(now, position.timer_at or now)
+                position = machine.advance(position.state, now)
         else:
             return Walk(False, step, "it waits for something that does not come")
     return Walk(position.done, most, "" if position.done else f"no end after {most} steps")
+
+
+def _payload(bundle: Bundle, worker: Worker, wait: Wait) -> dict[str, Any]:
+    """Enough for every event that may wait for it."""
+    found: dict[str, Any] = {}
+    for node in bundle.model.nodes:
+        if node.form and any(wait.name in (event.code, event.ref) for event in node.events):
+            found |= worker.answers(node.id, _form(bundle, node))
+    return found
 
 
 def _form(bundle: Bundle, node: Node) -> Mapping[str, Any]:

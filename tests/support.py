@@ -47,7 +47,7 @@ _DEFINITIONS = {
     "message": '<messageEventDefinition messageRef="M"/>',
     "signal": '<signalEventDefinition signalRef="S"/>',
     "escalation": '<escalationEventDefinition escalationRef="L"/>',
-    "conditional": "<conditionalEventDefinition><condition>a.ok == true</condition></conditionalEventDefinition>",
+    "conditional": "<conditionalEventDefinition><condition>not exists(intake.stop)</condition></conditionalEventDefinition>",
     "link": '<linkEventDefinition name="further"/>',
     "compensation": "<compensateEventDefinition/>",
     "cancel": "<cancelEventDefinition/>",
@@ -92,6 +92,21 @@ _WITH_EVENT_SUB = '<startEvent id="s"/><userTask id="a"/><endEvent id="e"/>{x}' 
 )
 
 
+_RACE = (
+    '<eventBasedGateway id="x"/><intermediateCatchEvent id="m"><messageEventDefinition messageRef="M"/></intermediateCatchEvent>'
+)
+_RACING = (
+    '<startEvent id="s"/>{x}<receiveTask id="n" messageRef="M"/><endEvent id="e"/>'
+    '<sequenceFlow id="f0" sourceRef="s" targetRef="x"/><sequenceFlow id="f1" sourceRef="x" targetRef="m"/>'
+    '<sequenceFlow id="f2" sourceRef="x" targetRef="n"/>'
+    '<sequenceFlow id="f3" sourceRef="m" targetRef="e"/><sequenceFlow id="f4" sourceRef="n" targetRef="e"/>'
+)
+_LINKED = (
+    '<startEvent id="s"/>{x}<intermediateCatchEvent id="c"><linkEventDefinition name="further"/></intermediateCatchEvent>'
+    + ('<endEvent id="e"/><sequenceFlow id="f0" sourceRef="s" targetRef="x"/><sequenceFlow id="f1" sourceRef="c" targetRef="e"/>')
+)
+
+
 def _event_sub(definition: str) -> str:
     inner = _INNER.replace('<startEvent id="i"/>', f'<startEvent id="i" isInterrupting="false">{definition}</startEvent>')
     return f'<subProcess id="x" triggeredByEvent="true">{inner}</subProcess>'
@@ -107,12 +122,18 @@ def _tasks() -> Iterator[Row]:
     )
     rule = '<businessRuleTask id="x"><extensionElements><pilot:decision ref="table"/></extensionElements></businessRuleTask>'
     yield Row("businessRuleTask", rule, rule.replace("table", "elsewhere"))
-    for kind in ("serviceTask", "sendTask", "receiveTask", "callActivity"):
+    for kind in ("serviceTask", "callActivity"):
         yield Row(kind, f'<{kind} id="x"/>')
+    for kind in ("sendTask", "receiveTask"):
+        yield Row(kind, f'<{kind} id="x" messageRef="M"/>', f'<{kind} id="x"/>')
     yield Row("subProcess", f'<subProcess id="x">{_INNER}</subProcess>', '<subProcess id="x"/>')
-    yield Row(
-        "subProcess, started by a timer event", _event_sub(_timer("timeDuration", "PT1H")), _event_sub(_ERROR), _WITH_EVENT_SUB
-    )
+    wrong = _event_sub(_timer("timeDuration", "P1M"))
+    yield Row("subProcess, started by a timer event", _event_sub(_timer("timeDuration", "PT1H")), wrong, _WITH_EVENT_SUB)
+    for kind in ("message", "signal", "escalation", "conditional"):
+        beyond = "" if kind == "escalation" else _event_sub(f"<{kind}EventDefinition/>")
+        yield Row(f"subProcess, started by an event: {kind}", _event_sub(_DEFINITIONS[kind]), beyond, _WITH_EVENT_SUB)
+    error = _event_sub(_ERROR)
+    yield Row("subProcess, started by an event: error", error.replace('"false"', '"true"'), error, _WITH_EVENT_SUB)
     yield Row("transaction", '<transaction id="x"/>')
     yield Row("adHocSubProcess", '<adHocSubProcess id="x"/>')
     for loop in ("multiInstanceLoopCharacteristics", "standardLoopCharacteristics"):
@@ -130,8 +151,8 @@ def _gateways() -> Iterator[Row]:
     )
     conditional = _SPLIT.replace("{condition}", _CHOICE).replace("{kind}", "parallelGateway")
     yield Row("conditionExpression on a way out of a parallelGateway", '<parallelGateway id="x"/>', "", conditional)
-    for kind in ("eventBasedGateway", "complexGateway"):
-        yield Row(kind, f'<{kind} id="x"/>')
+    yield Row("eventBasedGateway", _RACE, '<eventBasedGateway id="x"/><userTask id="m"/>', _RACING)
+    yield Row("complexGateway", '<complexGateway id="x"/>')
 
 
 def _timers() -> Iterator[Row]:
@@ -160,12 +181,37 @@ def _events() -> Iterator[Row]:
     yield Row("boundaryEvent at a userTask, error", _event("boundaryEvent", _ERROR, at_edge), "", _EDGE)
     beyond = _event("boundaryEvent", _ERROR, at_edge + ' cancelActivity="false"')
     yield Row("boundaryEvent at a subProcess, error", _event("boundaryEvent", _ERROR, at_edge), beyond, _SUB_EDGE)
+    yield from _links()
     for name, definition in _DEFINITIONS.items():
         yield Row(f"startEvent, {name}", _event("startEvent", definition), "", _STARTING)
         yield Row(f"endEvent, {name}", _event("endEvent", definition), "", _ENDING)
-        for kind in ("intermediateCatchEvent", "intermediateThrowEvent"):
-            yield Row(f"{kind}, {name}", _event(kind, definition))
-        yield Row(f"boundaryEvent, {name}", _event("boundaryEvent", definition, at_edge), "", _SUB_EDGE)
+        for kind in ("intermediateCatchEvent", "intermediateThrowEvent") if name != "link" else ():
+            event = _event(kind, definition)
+            yield Row(f"{kind}, {name}", event, _without(event, definition))
+        for way, cancel in (("interrupting", "true"), ("not interrupting", "false")):
+            event = _event("boundaryEvent", definition, f'{at_edge} cancelActivity="{cancel}"')
+            yield Row(f"boundaryEvent at a subProcess, {name}, {way}", event, _without(event, definition), _SUB_EDGE)
+
+
+def _without(event: str, definition: str) -> str:
+    """The event with its definition empty; nothing for what needs no more."""
+    name = definition[1:].split()[0].split(">")[0].rstrip("/")
+    return event.replace(definition, f"<{name}/>") if name.startswith(("message", "signal", "conditional")) else ""
+
+
+def _links() -> Iterator[Row]:
+    link, other = (f'<linkEventDefinition name="{name}"/>' for name in ("further", "elsewhere"))
+    yield Row("intermediateThrowEvent, link", *(_event("intermediateThrowEvent", it) for it in (link, other)), _LINKED)
+    thrown = (
+        _LINKED.replace('id="c"', 'id="x"').replace('sourceRef="c"', 'sourceRef="x"').replace('targetRef="x"', 'targetRef="c"')
+    )
+    caught = _event("intermediateCatchEvent", link), _event("intermediateCatchEvent", other)
+    around = thrown.replace("{x}", f'<intermediateThrowEvent id="c">{link}</intermediateThrowEvent>{{x}}')
+    yield Row(
+        "intermediateCatchEvent, link",
+        *caught,
+        around.replace(f'<intermediateCatchEvent id="x">{link}</intermediateCatchEvent>', ""),
+    )
 
 
 def _others() -> Iterator[Row]:

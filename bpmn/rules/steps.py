@@ -119,9 +119,9 @@ def public_intake_form(bundle: Bundle) -> Iterator[Breach]:
 def intake_subject(bundle: Bundle) -> Iterator[Breach]:
     """The intake form marks one text as the subject that names the case."""
     for node in bundle.model.nodes:
-        if node.kind != "startEvent" or node.form is None or node.form not in bundle.forms:
+        if node.kind != "startEvent" or node.scope != bundle.model.process_id or node.form not in bundle.forms:
             continue
-        fields = bundle.forms[node.form]["properties"].values()
+        fields = bundle.forms[node.form or ""]["properties"].values()
         subjects = [field for field in fields if field.get("x-subject") is True]
         if [field.get("type") for field in subjects] != ["string"]:
             yield Breach(

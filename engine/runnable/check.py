@@ -7,7 +7,7 @@ from typing import Any
 
 from bpmn import Decision, Finding, Model
 from engine.decisions import check_decision
-from engine.runnable import elements, fields, structure, tokens
+from engine.runnable import elements, events, fields, structure, tokens
 from engine.runnable.drawing import Drawing, Rule
 
 _RULES: tuple[Rule, ...] = (
@@ -16,8 +16,13 @@ _RULES: tuple[Rule, ...] = (
     elements.other_element,
     elements.usable_id,
     elements.usable_data_name,
-    elements.supported_event,
-    elements.attached_event,
+    events.supported_event,
+    events.attached_event,
+    events.event_sub_process,
+    events.joined_links,
+    events.event_gateway,
+    events.usable_message,
+    events.message_flows,
     elements.runnable_script,
     elements.known_decision,
     structure.one_start,

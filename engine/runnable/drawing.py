@@ -9,9 +9,10 @@ from typing import TypeAlias
 
 from bpmn import Decision, Finding, Flow, Model, Node
 from bpmn.errors import Severity
+from engine.links import joined
 
 CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway"})
-GATEWAYS = CHOOSING | {"parallelGateway"}
+GATEWAYS = CHOOSING | {"parallelGateway", "eventBasedGateway"}
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,11 @@ class Drawing:
 
     @cached_property
     def flows(self) -> tuple[Flow, ...]:
-        """The flows that connect two nodes of one scope."""
+        """The flows that connect two nodes of one scope, and the links."""
         known = self.model.by_id
         return tuple(
             flow
-            for flow in self.model.flows
+            for flow in (*self.model.flows, *joined(self.model))
             if flow.source in known and flow.target in known and known[flow.source].scope == known[flow.target].scope
         )
 

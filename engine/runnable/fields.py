@@ -10,6 +10,7 @@ from engine.expressions import Expression, ExpressionError, Script, compile_expr
 from engine.runnable import tokens
 from engine.runnable.drawing import CHOOSING, Drawing, at_flow, at_node
 from engine.runnable.elements import INTAKE
+from engine.spiff_awaited import OUTSIDE
 
 Fields = Mapping[str, Set[str] | None]
 """By the name of a step: the fields it produces, None where that is not known."""
@@ -35,6 +36,8 @@ def produced(drawing: Drawing, forms: Mapping[str, Mapping[str, Any]] | None) ->
             fields[node.id] = frozenset(decision.outputs)
         elif node.kind == "scriptTask":
             fields[node.id] = _of_script(node)
+        elif any(event.kind in OUTSIDE for event in node.events):  # what comes with the message, as far as its form says
+            fields[node.id] = _of_form(node, forms)
     return fields
 
 
@@ -60,7 +63,9 @@ def _findings(drawing: Drawing, fields: Fields, forms: Mapping[str, Mapping[str,
                 yield at_flow("unknown-name", flow, message, severity)
     for node in drawing.model.nodes:
         for read, where in _read_by(drawing, node):
-            for message, severity in _about(drawing, node, read, fields, forms):
+            # a conditional event waits until what it reads is there
+            known = None if any(event.kind == "conditional" for event in node.events) else forms
+            for message, severity in _about(drawing, node, read, fields, known):
                 yield at_node("unknown-name", node, f"{where}{message}", severity)
 
 
@@ -77,10 +82,26 @@ def _read_by(drawing: Drawing, node: Node) -> Iterator[tuple[Expression | Script
             if (expression := _compiled(column.expression)) is not None:
                 yield expression, f"the decision {node.decision!r}: "
     elif node.kind == "scriptTask":
-        try:
-            yield compile_script(node.script or ""), "the script: "
-        except ExpressionError:
-            return
+        yield from _script(node.script, "the script: ")
+    else:
+        yield from _read_by_event(node)
+
+
+def _read_by_event(node: Node) -> Iterator[tuple[Expression | Script, str]]:
+    for event in node.events:
+        if event.kind == "conditional" and (expression := _compiled(event.text or "")) is not None:
+            yield expression, "its condition: "
+    if node.message_key is not None and (expression := _compiled(node.message_key)) is not None:
+        yield expression, "the key of its message: "
+    if node.payload is not None:
+        yield from _script(node.payload, "the contents of its message: ")
+
+
+def _script(source: str | None, where: str) -> Iterator[tuple[Script, str]]:
+    try:
+        yield compile_script(source or ""), where
+    except ExpressionError:
+        return  # another rule says so
 
 
 def _about(

@@ -148,7 +148,8 @@ def no_busy_loop(drawing: Drawing) -> Iterator[Finding]:
 def _takes_time(drawing: Drawing, node: Node) -> bool:
     if node.kind == "subProcess":
         return any(_takes_time(drawing, inner) for inner in drawing.within(node.id))
-    return node.is_human or node.kind == "intermediateCatchEvent"
+    waits = node.kind == "intermediateCatchEvent" and any(event.kind not in {"link", "conditional"} for event in node.events)
+    return node.is_human or waits or node.kind == "receiveTask"
 
 
 def _round(start: str, edges: Mapping[str, list[str]]) -> bool:

@@ -141,7 +141,7 @@ class Game:
         """The sets of flows that may get a token when this node goes on, and whether it was done then."""
         flows = self.drawing.leaving[node.id]
         leaving = [flow.id for flow in flows]
-        if node.kind == "exclusiveGateway":
+        if node.kind in {"exclusiveGateway", "eventBasedGateway"}:
             return [([flow], True) for flow in leaving]
         if node.kind == "inclusiveGateway":
             return [(way, True) for way in _subsets(flows, node.default)]

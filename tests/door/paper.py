@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,8 +33,22 @@ _TAGS = {
     "on": "boundaryEvent",
     "aside": "boundaryEvent",
     "begin": "startEvent",
+    "throw": "intermediateThrowEvent",
+    "race": "eventBasedGateway",
+    "send": "sendTask",
+    "receive": "receiveTask",
 }
+_SHARED = {"message": "name", "signal": "name", "error": "errorCode", "escalation": "escalationCode"}
 Steps = Mapping[str, Any]
+FORMS: Mapping[str, Mapping[str, Any]] = {
+    name: {
+        "type": "object",
+        "properties": {"n": {"type": "integer"}, "ok": {"type": "boolean"}},
+        "required": ["n"],
+        "additionalProperties": False,
+    }
+    for name in "fg"
+}
 
 
 def draw(steps: Steps, flows: Sequence[str], process: str = "P") -> Model:
@@ -41,7 +56,10 @@ def draw(steps: Steps, flows: Sequence[str], process: str = "P") -> Model:
 
     steps: `"user"`, `"xor"`, `"script x = 1"`, `"wait PT1H"`, `"on a PT1H"` (interrupting), `"aside a R3/PT1H"` (not
     interrupting), `"on sub error E"`, `"end terminate"`, `"end error E"`, `"rule table"`, or `(steps, flows)` for a sub-process,
-    `(steps, flows, "on PT1H")` or `(steps, flows, "aside PT1H")` for one that a timer starts.
+    `(steps, flows, "on PT1H")` or `(steps, flows, "aside message M")` for one that an event starts. Instead of a timer an event
+    has `message M`, `signal S`, `error E`, `escalation L`, `link name` or `if a.ok == true`. `throw message M`, `end signal S`
+    and `send M` throw, `receive M` waits, `race` is an event-based gateway. Behind ` | ` stand `form F`, `key expression` or
+    `send script`.
     flows: `"a b"`, `"x b: a.ok == true"`, `"x c: default"`.
     """
     return read_model(paper(steps, flows, process).encode())
@@ -49,10 +67,12 @@ def draw(steps: Steps, flows: Sequence[str], process: str = "P") -> Model:
 
 def paper(steps: Steps, flows: Sequence[str], process: str = "P") -> str:
     """The drawing as BPMN XML."""
+    body = _scope(steps, flows, "")
+    named = sorted({("error", "E"), ("error", "F"), *re.findall(r'(message|signal|error|escalation)Ref="(\w+)"', body)})
+    shared = "".join(f'<{kind} id="{name}" {_SHARED[kind]}="{name}"/>' for kind, name in named)
     return (
         '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:pilot="urn:pilotrun:bpmn:1.0">'
-        f'<process id="{process}" isExecutable="true">{_scope(steps, flows, "")}</process>'
-        '<error id="E" errorCode="E"/><error id="F" errorCode="F"/></definitions>'
+        f'<process id="{process}" isExecutable="true">{body}</process>{shared}</definitions>'
     )
 
 
@@ -80,7 +100,21 @@ def _node(name: str, what: Any, defaults: Mapping[str, str]) -> str:
     if kind in {"on", "aside"}:
         host, _, rest = rest.partition(" ")
         attributes += f' attachedToRef="{host}" cancelActivity="{str(kind == "on").lower()}"'
-    return f"<{tag}{attributes}>{_inside(kind, rest)}</{tag}>"
+    rest, *besides = rest.split(" | ")
+    if kind in {"send", "receive"}:
+        attributes += f' messageRef="{rest}"' if rest else ""
+        rest = ""
+    return f"<{tag}{attributes}>{_extension(besides)}{_inside(kind, rest)}</{tag}>"
+
+
+def _extension(besides: Sequence[str]) -> str:
+    said = dict(each.split(" ", 1) for each in besides)
+    if not said:
+        return ""
+    form = f'<pilot:form ref="{said["form"]}"/>' if "form" in said else ""
+    key = f" key={quoteattr(said['key'])}" if "key" in said else ""
+    message = f"<pilot:message{key}>{escape(said.get('send', ''))}</pilot:message>" if {"key", "send"} & said.keys() else ""
+    return f"<extensionElements>{form}{message}</extensionElements>"
 
 
 def _inside(kind: str, rest: str) -> str:
@@ -90,11 +124,13 @@ def _inside(kind: str, rest: str) -> str:
         return f'<extensionElements><pilot:decision ref="{rest}"/></extensionElements>'
     if kind == "user" and rest:
         return f'<extensionElements><pilot:form ref="{rest}"/></extensionElements>'
-    if rest == "terminate":
-        return "<terminateEventDefinition/>"
-    if rest.startswith("error"):
-        code = rest.removeprefix("error").strip()
-        return f'<errorEventDefinition errorRef="{code}"/>' if code else "<errorEventDefinition/>"
+    word, _, name = rest.partition(" ")
+    if word in _SHARED:
+        return f'<{word}EventDefinition {word}Ref="{name}"/>' if name else f"<{word}EventDefinition/>"
+    if word in {"terminate", "link"}:
+        return f"<{word}EventDefinition{f' name={quoteattr(name)}' if name else ''}/>"
+    if word == "if":
+        return f"<conditionalEventDefinition><condition>{escape(name)}</condition></conditionalEventDefinition>"
     if kind in {"wait", "on", "aside", "begin"}:
         timer = "timeCycle" if rest.startswith("R") else "timeDuration" if rest.startswith("P") else "timeDate"
         return f"<timerEventDefinition><{timer}>{escape(rest)}</{timer}></timerEventDefinition>"
@@ -145,8 +181,8 @@ class Case:
 
     @classmethod
     def of(cls, steps: Steps, flows: Sequence[str], *decisions: Decision, data: Mapping[str, Any] | None = None) -> Case:
-        """Draw, prepare and start."""
-        return cls(prepare(draw(steps, flows), {decision.id: decision for decision in decisions}), data)
+        """Draw, prepare and start. The forms `f` and `g` have the fields `n` (a number, required) and `ok` (yes or no)."""
+        return cls(prepare(draw(steps, flows), {decision.id: decision for decision in decisions}, FORMS), data)
 
     @property
     def open(self) -> list[str]:
@@ -162,6 +198,17 @@ class Case:
         self.at = self.machine.complete(self.at.state, self.task(step), answers, self.now)
         self.passed += self.at.passed
         return self
+
+    def get(self, kind: str, name: str, payload: Mapping[str, Any] | None = None, **fields: Any) -> Case:
+        """A message or signal comes from outside."""
+        self.at = self.machine.deliver(self.at.state, kind, name, {**(payload or {}), **fields}, self.now)
+        self.passed += self.at.passed
+        return self
+
+    @property
+    def waits(self) -> list[str]:
+        """What the case listens for, sorted: `message M`."""
+        return sorted(f"{wait.kind} {wait.name}" for wait in self.at.waits)
 
     def later(self, **time: float) -> Case:
         """Time passes and the sweep looks."""

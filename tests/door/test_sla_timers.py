@@ -109,7 +109,7 @@ def test_a_terminate_end_in_it_ends_that_one_only():
         ({"a": "user", "watch": (*WATCH, "on R3/PT1H")}, MAIN, "timer-cycle"),
         ({"a": "user", "watch": (*WATCH, "on PT1H")}, ["start a", "a watch", "watch end"], "event-sub-process"),
         ({"a": "user", "watch": (*WATCH, "on PT1H"), "ring": "on watch PT1H"}, [*MAIN, "ring end"], "event-sub-process"),
-        ({"a": "user", "watch": ({"watch_start": "start"} | WATCH[0], WATCH[1], "on PT1H")}, MAIN, "event-sub-process"),
+        ({"a": "user", "watch": ({"watch_start": "start"} | WATCH[0], WATCH[1], "on PT1H")}, MAIN, "event"),
         ({"a.Watch": "user"}, ["start a.Watch", "a.Watch end"], "id-reserved"),
     ],
 )
