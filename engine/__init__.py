@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from engine.calendars import Calendar, due
 from engine.commands.cases import acknowledge, cancel_case
 from engine.commands.deploying import deploy, freeze_pilot, lint, missing_posts, register_pilot
-from engine.commands.drafting import answer_draft, deploy_draft, discard_draft, keep_draft
+from engine.commands.drafting import answer_draft, deploy_draft, discard_draft, draft_of_other, keep_draft
 from engine.commands.items import claim, complete, release
 from engine.commands.starting import StartedCase, start_case
 from engine.db import connect, reading, upgrade, writing
@@ -142,6 +142,7 @@ __all__ = [
     "deploy_draft",
     "discard_draft",
     "draft",
+    "draft_of_other",
     "due",
     "entry_hash",
     "event_log",

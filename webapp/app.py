@@ -17,7 +17,7 @@ from webapp.passwords import Passwords
 from webapp.rate import Rate
 from webapp.settings import Settings
 
-MOST_BYTES = 1 << 20  # no form of ours comes near; uploads will have a limit of their own
+MOST_BYTES = 1 << 20  # no form of ours comes near; uploads have a limit of their own
 
 
 def create_app(settings: Settings, engine: Engine | None = None, clock: Callable[[], datetime] = utc_now) -> Flask:
@@ -48,6 +48,7 @@ def create_app(settings: Settings, engine: Engine | None = None, clock: Callable
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     language.install(app)
     view.install(app)
+    app.before_request(pages.limit_forms)
     CSRFProtect(app)
     access.install(app)
     errors.install(app)

@@ -149,7 +149,9 @@ def _choice(lister: Lister, flow: etree._Element, default: str | None) -> Choice
     name = flow.get("name") or (target.get("name") if target is not None else None) or attribute(flow, "id")
     if flow.get("id") == default:
         return Choice(attribute(flow, "id"), name, "default")
-    return Choice(attribute(flow, "id"), name, text if usable(text, lister.producers) else None)
+    if usable(text, lister.producers):
+        return Choice(attribute(flow, "id"), name, text)
+    return Choice(attribute(flow, "id"), name, None, text)
 
 
 def _task(lister: Lister, node: etree._Element) -> Iterator[Repair]:

@@ -44,11 +44,15 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One way out of a decision: the id of the flow, what to call it, and its condition if there is one that can be used."""
+    """One way out of a decision: the id of the flow, what to call it, and its condition if there is one that can be used.
+
+    `said` is a condition in the file that cannot be used, as it is written there.
+    """
 
     flow: str
     label: str
     condition: str | None = None
+    said: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,14 @@ from engine.db import AnyRow
 from engine.draft_tables import draft as drafts
 from engine.draft_tables import draft_file
 from engine.drafts import bundle_of, model_name, open_draft
-from engine.errors import NotFound, NotYours, WrongState
+from engine.errors import BadInput, NotFound, NotYours, WrongState
 from engine.eventlog import Fact, append
 from engine.people import Actor
 
 DRAFTERS = frozenset({"owner", "administrator"})
 MOST_OPEN = 200
 _PEOPLE = {"decision": "people", "task": "person", "call": "person"}
+LONGEST_VERSION = 40
 _ROUNDS = 6  # a step made a person's may raise a decision of its own
 
 
@@ -58,6 +59,15 @@ def keep_draft(c: Connection, files: Mapping[str, bytes], *, by: Actor, now: dat
     sha256 = next(row["sha256"] for row in rows if row["name"] == name)
     append(c, [Fact("draft.kept", now, person=by.login, data={"draft": draft_id, "name": name, "model_sha256": sha256})], now)
     return draft_id
+
+
+def draft_of_other(c: Connection, draft_id: int, process: str, *, by: Actor, now: datetime) -> int:
+    """Another draft of the same files, of another process in them; returns its id. Raises as `keep_draft`, and NotFound."""
+    _may_draft(by)
+    files = files_of_draft(c, draft_id)
+    if not files:
+        raise NotFound(f"There is no draft {draft_id}.")
+    return keep_draft(c, files, by=by, now=now, process=process)
 
 
 def answer_draft(
@@ -104,6 +114,8 @@ def deploy_draft(c: Connection, draft_id: int, *, seen: int, by: Actor, now: dat
     made = open_draft(files, row.answers, process=row.process, strict=False)
     if made.repairs:
         raise WrongState(f"{len(made.repairs)} answers are still missing.")
+    if not 0 < len(version) <= LONGEST_VERSION:
+        raise BadInput(fields={"version": f"A version has 1 to {LONGEST_VERSION} characters."})
     version_id = deploy(c, bundle_of(made, files), version=version, by=by, now=now)
     _change(c, row, by, now, state="deployed", process_version_id=version_id)
     data = {"draft": draft_id, "process_version": version_id, "version": version}

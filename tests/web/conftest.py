@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 import engine
 from tests import catalogues
+from tests.bpmn.drafts import file, flow
 from tests.world import World, build_world
 from webapp.app import create_app
 from webapp.passwords import Passwords
@@ -127,6 +128,27 @@ def furnished(tmp_path_factory: pytest.TempPathFactory, password_hash: str) -> I
     world.engine.dispose()
 
 
+def _draft(world: World) -> None:
+    """Two drafts of foreign models: one with everything missing, one that can be deployed."""
+    process = (
+        '<startEvent id="s"/><userTask id="look" name="Look at it"/><exclusiveGateway id="g" name="Good?"/><endEvent id="e"/>'
+        '<serviceTask id="mail" name="Send mail"/><endEvent id="e2"/>'
+        + flow("f1", "s", "look")
+        + flow("f2", "look", "g")
+        + flow("f3", "g", "e", "${good}", "yes")
+        + flow("f4", "g", "mail", "${!good}", "no")
+        + flow("f5", "mail", "e2")
+    )
+    by, now = world.who("li.na"), world.now
+    with engine.writing(world.engine) as c:
+        engine.keep_draft(c, {"sorting.bpmn": file(process)}, by=by, now=now)
+        ready = engine.keep_draft(c, {"sorting-2.bpmn": file(process)}, by=by, now=now)
+        engine.answer_draft(c, ready, {}, seen=1, by=by, now=now, people=True)
+        open_now = engine.draft(c, ready, by).draft.repairs
+        given = {repair.key: "1 working day" if repair.kind == "standard" else "service-agent" for repair in open_now}
+        engine.answer_draft(c, ready, given, seen=2, by=by, now=now)
+
+
 def furnish(world: World) -> dict[str, engine.StartedCase]:
     """One case of each kind, by what it is like."""
     done = world.start(subject="Kettle leaks after two days")
@@ -141,6 +163,7 @@ def furnish(world: World) -> dict[str, engine.StartedCase]:
         engine.cancel_case(c, cancelled.id, "the same as the one before", by=world.who("li.na"), now=world.now)
     fresh = world.start(by=None, subject="Fridge door does not close")
     mine = world.start(subject="Wrong colour delivered")
+    _draft(world)
     item = world.item(mine, "receive")
     with engine.writing(world.engine) as c:
         engine.claim(c, item.item, by=world.who("chen.jing"), now=world.now)

@@ -23,7 +23,16 @@ PUBLIC = {
     "sign_in.enter",
     "sign_in.form",
 }
-SAMPLE = {"name": "app.css", "code": CODE, "token": "nobody", "item": "1", "case": "1", "escalation": "1", "pilot": "1"}
+SAMPLE = {
+    "name": "app.css",
+    "code": CODE,
+    "token": "nobody",
+    "item": "1",
+    "case": "1",
+    "escalation": "1",
+    "pilot": "1",
+    "draft": "1",
+}
 
 
 def _addresses(house: House) -> list[tuple[str, str, str]]:

@@ -23,6 +23,10 @@ OWNER_PAGES = [
     "/board",
     "/pilots",
     "/pilots/1",
+    "/processes",
+    "/drafts/new",
+    "/drafts/1",
+    "/drafts/2",
     "/nothing-here",
 ]
 AGENT_PAGES = ["/tasks", "/tasks/13", "/tasks/14", "/board"]
@@ -112,7 +116,7 @@ def test_on_a_phone_the_table_stands_in_for_the_diagram_and_nothing_scrolls_side
     context = open_context(chromium, size=PHONE)
     page = context.new_page()
     sign_in(page, base, "li.na")
-    for path in ("/tasks", "/cases/2", "/board", "/pilots/1", "/start/CSC-2024-001"):
+    for path in ("/tasks", "/cases/2", "/board", "/pilots/1", "/start/CSC-2024-001", "/processes", "/drafts/1", "/drafts/new"):
         page.goto(base + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
     page.goto(base + "/board")

@@ -97,7 +97,8 @@ def _template(made: bpmn.Draft, name: str) -> Iterator[str]:
         yield f"\n# {number}. line {repair.line}, {_line(repair.element)}: {_line(repair.sentence)}\n"
         yield f"#    How: {' | '.join(HOW[kind] for kind in repair.accepts)}\n"
         for choice in repair.choices:
-            said = f", now: {_line(choice.condition)}" if choice.condition else ""
+            text = choice.condition or choice.said
+            said = f", {'now' if choice.condition else 'in the file'}: {_line(text)}" if text else ""
             yield f"#    {_line(choice.flow)} leads to {_line(choice.label)}{said}\n"
         head = "" if repair.suggestion else "# "
         yield f"{head}{_json(repair.key)}: {_json(_suggested(repair))}\n"

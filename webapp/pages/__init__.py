@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp.pages import assets, board, cases, health, intake, pilots, sign_in, start, tasks
+from webapp.pages import assets, board, cases, drafts, health, intake, pilots, sign_in, start, tasks
+from webapp.pages.drafts import limit_forms
+
+__all__ = ["install", "limit_forms"]
 
 
 def install(app: Flask) -> None:
     """Register every page."""
-    for module in (assets, health, sign_in, tasks, start, cases, intake, board, pilots):
+    for module in (assets, health, sign_in, tasks, start, cases, intake, board, pilots, drafts):
         app.register_blueprint(module.pages)
