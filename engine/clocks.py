@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from engine.eventlog import Fact, instant
 from engine.ladder import Climb, RungDue, climb, wake_for
 from engine.model import escalation, notice, sla_clock
 from engine.people import holders
-from engine.prepared import Prepared
+from engine.prepared import Prepared, Ran
 from engine.processes import Version
 from engine.sla import Armed, ClockState, arm, settle
 
@@ -57,10 +57,9 @@ class ClockRow:
     @classmethod
     def of(cls, row: AnyRow, prefix: str = "") -> ClockRow | None:
         """From a row that has these columns, each under `prefix`; None when the joined clock is missing."""
-        columns = row._mapping
-        if columns[prefix + "id"] is None:
+        if getattr(row, prefix + "id") is None:
             return None
-        return cls(*(columns[prefix + name] for name in ("id", "state", "due_at", "rung", "rungs")))
+        return cls(*[getattr(row, prefix + name) for name in ("id", "state", "due_at", "rung", "rungs")])
 
     @staticmethod
     def columns(prefix: str) -> list[sa.Label[Any]]:
@@ -69,7 +68,9 @@ class ClockRow:
 
 
 _START = Prepared(sla_clock.insert())
-_LOCKED = sa.select(*ClockRow.columns("")).where(sla_clock.c.id == sa.bindparam("clock_id")).with_for_update(key_share=True)
+_LOCKED = Prepared(
+    sa.select(*ClockRow.columns("")).where(sla_clock.c.id == sa.bindparam("clock_id")).with_for_update(key_share=True)
+)
 _HELD = sla_clock.update().where(sla_clock.c.id == sa.bindparam("clock_id"))
 _UNCHANGED = Prepared(_HELD.where(sla_clock.c.rung == sa.bindparam("seen_rung"), sla_clock.c.state == sa.bindparam("seen_state")))
 _RAISE = escalation.insert().returning(escalation.c.id, sort_by_parameter_order=True)
@@ -130,23 +131,33 @@ def _calendar_version(version: Version, standard: Standard) -> str:
 
 def stop(
     c: Connection, clock: ClockRow, subject: Subject, version: Version, at: datetime, *, cancelled: bool = False
-) -> list[Fact]:
+) -> Callable[[], list[Fact]]:
     """The work is over at `at`: first what time had already made true by then, then met or cancelled.
 
-    Breached is sticky. The figures do not depend on how promptly the sweep came by.
+    Breached is sticky. The figures do not depend on how promptly the sweep came by. The facts are known once the database
+    has answered: ask for them, once.
     """
-    while True:
+
+    def end() -> tuple[_Passed, ClockState, Ran]:
         passed = _passed(clock, at)
         ended = passed.state if passed.state is ClockState.BREACHED else ClockState.CANCELLED if cancelled else ClockState.MET
         row = passed.row(clock) | {"state": ended, "wake_at": None, "stopped_at": at}
-        if _UNCHANGED.run(c, {**row, "seen_rung": clock.rung, "seen_state": clock.state}).rowcount == 1:
-            break
-        # A sweep moved the clock on after we had read it: its rungs are climbed, look again.
-        clock = locked(c, clock.id)
-    facts = _tell(c, [(Running(clock, subject, version), passed)])
-    if ended is not ClockState.BREACHED:
-        facts.append(subject.fact(f"clock.{ended}", at, {"clock": subject.clock}))
-    return facts
+        return passed, ended, _UNCHANGED.run(c, {**row, "seen_rung": clock.rung, "seen_state": clock.state})
+
+    passed, ended, written = end()
+
+    def told() -> list[Fact]:
+        nonlocal clock, passed, ended, written
+        while written.rowcount != 1:
+            # A sweep moved the clock on after we had read it: its rungs are climbed, look again.
+            clock = locked(c, clock.id)
+            passed, ended, written = end()
+        facts = _tell(c, [(Running(clock, subject, version), passed)])
+        if ended is not ClockState.BREACHED:
+            facts.append(subject.fact(f"clock.{ended}", at, {"clock": subject.clock}))
+        return facts
+
+    return told
 
 
 def pass_time(c: Connection, due: Sequence[tuple[Running, datetime]]) -> list[Fact]:
@@ -161,7 +172,7 @@ def pass_time(c: Connection, due: Sequence[tuple[Running, datetime]]) -> list[Fa
 
 def locked(c: Connection, clock_id: int) -> ClockRow:
     """The clock as it is now, held until the end of the transaction."""
-    clock = ClockRow.of(c.execute(_LOCKED, {"clock_id": clock_id}).one())
+    clock = ClockRow.of(_LOCKED.run(c, {"clock_id": clock_id}).one())
     assert clock is not None
     return clock
 

@@ -24,10 +24,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 import sqlalchemy as sa
@@ -57,6 +57,10 @@ class Fact:
     post: str | None = None
     department: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+Told: TypeAlias = Fact | Callable[[], Sequence[Fact]]
+"""A fact, or facts that are known once the database has answered; asked for once, in their turn."""
 
 
 def instant(value: datetime) -> str:
@@ -94,12 +98,14 @@ def fields_of(entry: LogEntry) -> dict[str, Any]:
     }
 
 
-def append(c: Connection, facts: Iterable[Fact], now: datetime) -> None:
+def append(c: Connection, told: Iterable[Told], now: datetime) -> None:
     """Chain the facts to the log in the order given.
 
     The head row is locked from here to the commit, so that two writers cannot take the same place: call this last.
     """
-    facts = list(facts)
+    facts: list[Fact] = []
+    for one in told:
+        facts += [one] if isinstance(one, Fact) else one()
     if not facts:
         return
     head = _HEAD.run(c, {}).one()

@@ -18,7 +18,7 @@ from engine import clocks
 from engine.clocks import ClockRow, Subject
 from engine.db import AnyRow
 from engine.errors import WrongState
-from engine.eventlog import Fact, instant
+from engine.eventlog import Fact, Told, instant
 from engine.model import cases, sla_clock, work_item
 from engine.prepared import Prepared
 from engine.processes import Version
@@ -26,16 +26,16 @@ from engine.sla import Armed
 from engine.values import Position
 
 _LAND = Prepared(cases.update().where(cases.c.id == sa.bindparam("case_id"), cases.c.version == sa.bindparam("seen")))
-_OFFER = work_item.insert().returning(work_item.c.id, sort_by_parameter_order=True)
-_WITHDRAW = work_item.update().where(work_item.c.id == sa.bindparam("item_id"))
-_OPEN = (
+_OFFER = Prepared(work_item.insert().returning(work_item.c.id))
+_WITHDRAW = Prepared(work_item.update().where(work_item.c.id == sa.bindparam("item_id")))
+_OPEN = Prepared(
     sa.select(work_item, *ClockRow.columns("clock_"))
     .select_from(work_item.outerjoin(sla_clock, sla_clock.c.item_id == work_item.c.id))
-    .where(work_item.c.case_id == sa.bindparam("case_id"), work_item.c.state.in_(("offered", "claimed")))
+    .where(work_item.c.case_id == sa.bindparam("case_id"), sa.or_(work_item.c.state == "offered", work_item.c.state == "claimed"))
     .order_by(work_item.c.id)
 )
-_CASE_CLOCK = sa.select(*ClockRow.columns("")).where(
-    sla_clock.c.case_id == sa.bindparam("case_id"), sla_clock.c.item_id.is_(None)
+_CASE_CLOCK = Prepared(
+    sa.select(*ClockRow.columns("")).where(sla_clock.c.case_id == sa.bindparam("case_id"), sla_clock.c.item_id.is_(None))
 )
 
 
@@ -49,7 +49,7 @@ class Move:
     number: str
     at: datetime
     by: str | None = None
-    facts: list[Fact] = field(default_factory=list)
+    facts: list[Told] = field(default_factory=list)
 
     def say(self, kind: str, data: Mapping[str, Any] | None = None) -> None:
         """A fact about the case as a whole."""
@@ -65,8 +65,7 @@ def land(move: Move, position: Position, *, seen: int, done: str | None = None, 
     row = {"blob": position.state, "version": seen + 1, "wake_at": position.timer_at}
     if position.done:
         row |= {"state": "completed", "ended_at": move.at}
-    if _LAND.run(move.c, {"case_id": move.case_id, "seen": seen, **row}).rowcount != 1:
-        raise WrongState("Someone moved this case on in the meantime. Reload and look again.")
+    landed = _LAND.run(move.c, {"case_id": move.case_id, "seen": seen, **row})
     if gone := set(position.closed) - {done}:
         for item in open_items(move.c, move.case_id):
             if item.activation in gone:
@@ -75,6 +74,8 @@ def land(move: Move, position: Position, *, seen: int, done: str | None = None, 
     offer(move, [(item.task, item.step) for item in position.opened])
     if position.done:
         end_case(move, "case.completed", {})
+    if landed.rowcount != 1:
+        raise WrongState("Someone moved this case on in the meantime. Reload and look again.")
 
 
 def _say_decisions(move: Move, position: Position) -> None:
@@ -87,7 +88,7 @@ def _say_decisions(move: Move, position: Position) -> None:
 
 def open_items(c: Connection, case_id: int) -> list[AnyRow]:
     """The items of a case that somebody could still work on, in the order they were offered, with their clocks (`clock_`)."""
-    return list(c.execute(_OPEN, {"case_id": case_id}))
+    return _OPEN.run(c, {"case_id": case_id}).all()
 
 
 def subject_of(move: Move, row: AnyRow) -> Subject:
@@ -97,11 +98,11 @@ def subject_of(move: Move, row: AnyRow) -> Subject:
 
 def withdraw(move: Move, row: AnyRow, reason: str) -> None:
     """Nobody needs to do this item any more; `row` is one of `open_items`."""
-    move.c.execute(_WITHDRAW, {"item_id": row.id, "state": "withdrawn", "closed_at": move.at})
+    _WITHDRAW.run(move.c, {"item_id": row.id, "state": "withdrawn", "closed_at": move.at})
     subject = subject_of(move, row)
     move.facts.append(subject.fact("item.withdrawn", move.at, {"reason": reason}))
     if (clock := ClockRow.of(row, "clock_")) is not None:
-        move.facts += clocks.stop(move.c, clock, subject, move.version, move.at, cancelled=True)
+        move.facts.append(clocks.stop(move.c, clock, subject, move.version, move.at, cancelled=True))
 
 
 def offer(move: Move, activations: list[tuple[str, str]]) -> None:
@@ -110,14 +111,13 @@ def offer(move: Move, activations: list[tuple[str, str]]) -> None:
         return
     model = move.version.bundle.model
     nodes = [model.by_id[step] for _, step in activations]
-    inserted = move.c.execute(
-        _OFFER,
-        [_new_item(move, node, task) for node, (task, _) in zip(nodes, activations, strict=True)],
-    ).scalars()
+    offered = [_OFFER.run(move.c, _new_item(move, node, task)) for node, (task, _) in zip(nodes, activations, strict=True)]
     started = []
-    for item_id, node in zip(inserted, nodes, strict=True):
+    for inserted, node in zip(offered, nodes, strict=True):
         assert node.raci is not None
-        subject = Subject(move.case_id, move.number, item_id, node.id, node.raci.responsible, model.department_of(node.id))
+        subject = Subject(
+            move.case_id, move.number, inserted.one().id, node.id, node.raci.responsible, model.department_of(node.id)
+        )
         data: dict[str, Any] = {"name": node.name}
         incidents: list[Fact] = []
         if node.standard and (clock := clocks.plan(move.version, subject, node.standard, move.at, incidents)):
@@ -148,7 +148,7 @@ def _new_item(move: Move, node: Node, task: str) -> dict[str, Any]:
 
 def case_clock(c: Connection, case_id: int) -> ClockRow | None:
     """The clock of the case as a whole, if its process has a standard."""
-    row = c.execute(_CASE_CLOCK, {"case_id": case_id}).first()
+    row = _CASE_CLOCK.run(c, {"case_id": case_id}).first()
     return ClockRow.of(row) if row is not None else None
 
 
@@ -157,5 +157,6 @@ def end_case(move: Move, kind: str, data: Mapping[str, Any]) -> None:
     clock = case_clock(move.c, move.case_id)
     if clock is not None:
         cancelled = kind == "case.cancelled"
-        move.facts += clocks.stop(move.c, clock, Subject(move.case_id, move.number), move.version, move.at, cancelled=cancelled)
+        subject = Subject(move.case_id, move.number)
+        move.facts.append(clocks.stop(move.c, clock, subject, move.version, move.at, cancelled=cancelled))
     move.say(kind, data)

@@ -16,6 +16,7 @@ from bpmn import Bundle, calendar_data, read_bundle
 from engine.calendars import Calendar
 from engine.errors import NotFound
 from engine.model import case_counter, process_file, process_version
+from engine.prepared import Prepared
 from engine.spiff import Machine, prepare
 
 MODEL_FILE = "to-be.bpmn"
@@ -56,8 +57,8 @@ _FILES = (
     .where(process_file.c.process_version_id == sa.bindparam("version_id"))
     .order_by(process_file.c.name)
 )
-_BY_ID = sa.select(process_version).where(process_version.c.id == sa.bindparam("version_id"))
-_CURRENT = (
+_BY_ID = Prepared(sa.select(process_version).where(process_version.c.id == sa.bindparam("version_id")))
+_CURRENT = Prepared(
     sa.select(process_version)
     .where(process_version.c.code == sa.bindparam("code"))
     .order_by(process_version.c.id.desc())
@@ -79,7 +80,7 @@ def load(c: Connection, process_version_id: int, code: str, version: str, conten
 
 def version_by_id(c: Connection, process_version_id: int) -> Version:
     """The version with this id; raises NotFound."""
-    row = c.execute(_BY_ID, {"version_id": process_version_id}).first()
+    row = _BY_ID.run(c, {"version_id": process_version_id}).first()
     if row is None:
         raise NotFound(f"There is no process version {process_version_id}.")
     return load(c, row.id, row.code, row.version, row.content_sha256)
@@ -87,7 +88,7 @@ def version_by_id(c: Connection, process_version_id: int) -> Version:
 
 def current_version(c: Connection, code: str) -> Version:
     """The newest deployed version of a process; raises NotFound."""
-    row = c.execute(_CURRENT, {"code": code}).first()
+    row = _CURRENT.run(c, {"code": code}).first()
     if row is None:
         raise NotFound(f"There is no process {code!r} here: deploy it first.")
     return load(c, row.id, row.code, row.version, row.content_sha256)

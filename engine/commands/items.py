@@ -18,7 +18,7 @@ from engine.eventlog import Fact, append
 from engine.model import cases, person, process_version, sla_clock, work_item
 from engine.moves import Move
 from engine.people import Actor
-from engine.prepared import Prepared
+from engine.prepared import Prepared, together
 from engine.processes import Version
 
 _COLUMNS = ("id", "case_id", "activation", "step", "name", "post", "department", "state", "claimed_by")
@@ -44,18 +44,19 @@ _ITEM = (
 )
 # Two completions of one case queue here; the second sees what the first did. NO KEY UPDATE, not UPDATE: the sweep writes
 # escalations that refer to the case while it holds a clock that we want next.
-_ITEM_AND_CASE = _ITEM.with_for_update(of=[cases, work_item], key_share=True)
-_OFFERED = work_item.update().where(work_item.c.id == sa.bindparam("item_id"), work_item.c.state == "offered")
+_ITEM_AND_CASE = Prepared(_ITEM.with_for_update(of=[cases, work_item], key_share=True))
+_ITEM_ALONE = Prepared(_ITEM)
+_OFFERED = Prepared(work_item.update().where(work_item.c.id == sa.bindparam("item_id"), work_item.c.state == "offered"))
 _WHILE_CLAIMED = work_item.update().where(work_item.c.id == sa.bindparam("item_id"), work_item.c.state == "claimed")
 _CLAIMED = Prepared(_WHILE_CLAIMED)
-_MINE = _WHILE_CLAIMED.where(work_item.c.claimed_by == sa.bindparam("holder"))
+_MINE = Prepared(_WHILE_CLAIMED.where(work_item.c.claimed_by == sa.bindparam("holder")))
 
 
 def claim(c: Connection, item_id: int, *, by: Actor, now: datetime) -> None:
     """Take an offered item of one of one's posts. One caller wins; the others are told who was faster."""
     row = _item(c, item_id)
     _refuse_stranger(row, by)
-    won = c.execute(_OFFERED, {"item_id": item_id, "state": "claimed", "claimed_by": by.id, "claimed_at": now})
+    won = _OFFERED.run(c, {"item_id": item_id, "state": "claimed", "claimed_by": by.id, "claimed_at": now})
     if won.rowcount != 1:
         now_there = _item(c, item_id)  # read again: what was read above may be from before the winner's commit
         if now_there.state == "claimed" and now_there.claimed_by == by.id:
@@ -68,7 +69,7 @@ def release(c: Connection, item_id: int, *, by: Actor, now: datetime) -> None:
     """Put an item of one's own back on the list of its post."""
     row = _item(c, item_id)
     _refuse_stranger(row, by)
-    freed = c.execute(_MINE, {"item_id": item_id, "holder": by.id, "state": "offered", "claimed_by": None, "claimed_at": None})
+    freed = _MINE.run(c, {"item_id": item_id, "holder": by.id, "state": "offered", "claimed_by": None, "claimed_at": None})
     if freed.rowcount != 1:
         raise WrongState(f"{row.name} is not yours to put back.")
     append(c, [_fact("item.released", row, by, now)], now)
@@ -103,10 +104,11 @@ def complete(
     state, seen, facts = timers.catch_up(c, version, row, now)
     position = version.machine.complete(state, row.activation, taken, now)
     move = Move(c, version, row.case_id, row.number, now, by.login, facts)
-    _close(move, row, taken, by, comment)
-    moves.land(move, position, seen=seen, done=row.activation)
-    append(c, move.facts, now)
-    remember(c, key, f"complete:{item_id}", {"item": item_id}, now)
+    with together(c):
+        _close(move, row, taken, by, comment)
+        moves.land(move, position, seen=seen, done=row.activation)
+        append(c, move.facts, now)
+        remember(c, key, f"complete:{item_id}", {"item": item_id}, now)
 
 
 def _read_form(version: Version, step: str, answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,20 +121,25 @@ def _read_form(version: Version, step: str, answers: Mapping[str, Any]) -> dict[
 def _close(move: Move, row: AnyRow, taken: Mapping[str, Any], by: Actor, comment: str) -> None:
     done = {"state": "completed", "closed_at": move.at, "closed_by": by.id}
     done |= {"answers": dict(taken), "comment": comment.strip() or None}
-    if _CLAIMED.run(move.c, {"item_id": row.id, **done}).rowcount != 1:
-        raise WrongState(_who_was_faster(move.c, row.id, row.name))
+    closed = _CLAIMED.run(move.c, {"item_id": row.id, **done})
     form = move.version.bundle.model.by_id[row.step].form
     measured = forms.measured(move.version.bundle.forms[form], taken) if form else {}
     subject = Subject(row.case_id, row.number, row.id, row.step, row.post, row.department, row.claimed_by)
     data = {"measures": measured, "comment_given": bool(comment.strip())}
-    move.facts.append(subject.fact("item.completed", move.at, data, by.login))
+
+    def told() -> list[Fact]:
+        if closed.rowcount != 1:
+            raise WrongState(_who_was_faster(move.c, row.id, row.name))
+        return [subject.fact("item.completed", move.at, data, by.login)]
+
+    move.facts.append(told)
     if (clock := ClockRow.of(row, "clock_")) is not None:
-        move.facts += clocks.stop(move.c, clock, subject, move.version, move.at)
+        move.facts.append(clocks.stop(move.c, clock, subject, move.version, move.at))
 
 
 def _item(c: Connection, item_id: int, *, lock_case: bool = False) -> AnyRow:
     """The item with its case, its version's key and its clock, in one statement."""
-    row = c.execute(_ITEM_AND_CASE if lock_case else _ITEM, {"item_id": item_id}).first()
+    row: AnyRow | None = (_ITEM_AND_CASE if lock_case else _ITEM_ALONE).run(c, {"item_id": item_id}).first()
     if row is None:
         raise NotFound("There is no such task.")
     return row

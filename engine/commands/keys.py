@@ -15,7 +15,7 @@ from engine.model import command_key
 from engine.prepared import Prepared
 
 LONGEST_KEY = 200
-_KEY = sa.select(command_key.c.command, command_key.c.result).where(command_key.c.key == sa.bindparam("key"))
+_KEY = Prepared(sa.select(command_key.c.command, command_key.c.result).where(command_key.c.key == sa.bindparam("key")))
 _BIND = Prepared(command_key.insert())
 
 
@@ -23,7 +23,7 @@ def recall(c: Connection, key: str | None, command: str) -> Mapping[str, Any] | 
     """The result that this key got earlier; None when it is new. A key of another command is refused."""
     if key is None:
         return None
-    row = c.execute(_KEY, {"key": key}).first()
+    row = _KEY.run(c, {"key": key}).first()
     if row is None:
         return None
     if row.command != command:
@@ -39,6 +39,7 @@ def remember(c: Connection, key: str | None, command: str, result: Mapping[str, 
     if not 0 < len(key) <= LONGEST_KEY:
         raise BadInput(f"An idempotency key has 1 to {LONGEST_KEY} characters.")
     try:
-        _BIND.run(c, {"key": key, "command": command, "result": dict(result), "at": now})
+        bound = _BIND.run(c, {"key": key, "command": command, "result": dict(result), "at": now})
+        assert bound.rowcount == 1  # asked for here: a key that is taken is answered with an error
     except IntegrityError as error:
         raise WrongState("This idempotency key was used already.") from error

@@ -20,15 +20,18 @@ from engine.eventlog import Fact, append
 from engine.model import case_counter, cases, pilot
 from engine.moves import Move
 from engine.people import Actor
+from engine.prepared import Prepared, together
 from engine.processes import Version
 from engine.values import Position
 
 CHANNELS = frozenset({"staff", "public", "rehearsal"})
-_BEGIN = cases.insert().returning(cases.c.id)
+_BEGIN = Prepared(cases.insert().returning(cases.c.id))
 _NEWEST = sa.select(pilot.c.id, pilot.c.process_version_id, pilot.c.rehearsal).order_by(pilot.c.id.desc()).limit(1)
-_PILOT = _NEWEST.where(pilot.c.id == sa.bindparam("pilot_id"))
-_RUNNING_PILOT = _NEWEST.where(pilot.c.code == sa.bindparam("code"), pilot.c.state == "running", sa.not_(pilot.c.rehearsal))
-_COUNT = (
+_PILOT = Prepared(_NEWEST.where(pilot.c.id == sa.bindparam("pilot_id")))
+_RUNNING_PILOT = Prepared(
+    _NEWEST.where(pilot.c.code == sa.bindparam("code"), pilot.c.state == "running", sa.not_(pilot.c.rehearsal))
+)
+_COUNT = Prepared(
     case_counter.update()
     .where(case_counter.c.prefix == sa.bindparam("counted"))
     .values(last=case_counter.c.last + 1)
@@ -95,11 +98,12 @@ def start_case(
 def _begin(c: Connection, version: Version, values: Mapping[str, Any], position: Position) -> StartedCase:
     """Write the case, start its clock, and let its token land on the first items."""
     now: datetime = values["started_at"]
-    case_id = c.execute(_BEGIN, dict(values)).scalar_one()
+    case_id = _BEGIN.run(c, values).one().id
     move = Move(c, version, case_id, values["number"], now, values["started_by"])
     _say_started(move, values)
-    moves.land(move, position, seen=1)
-    append(c, move.facts, now)
+    with together(c):
+        moves.land(move, position, seen=1)
+        append(c, move.facts, now)
     return StartedCase(case_id, values["number"], values["receipt"])
 
 
@@ -111,7 +115,7 @@ def start_schema(version: Version) -> Mapping[str, Any] | None:
 
 def _version_and_pilot(c: Connection, code: str, pilot_id: int | None) -> tuple[Version, AnyRow | None]:
     query, wanted = (_PILOT, {"pilot_id": pilot_id}) if pilot_id is not None else (_RUNNING_PILOT, {"code": code})
-    chosen = c.execute(query, wanted).first()
+    chosen: AnyRow | None = query.run(c, wanted).first()
     if chosen is None:
         return processes.current_version(c, code), None
     return processes.version_by_id(c, chosen.process_version_id), chosen
@@ -119,7 +123,7 @@ def _version_and_pilot(c: Connection, code: str, pilot_id: int | None) -> tuple[
 
 def _next_number(c: Connection, prefix: str) -> str:
     """The counter row is locked until the commit, so that no two cases get one number."""
-    return f"{prefix}-{c.execute(_COUNT, {'counted': prefix}).scalar_one():05d}"
+    return f"{prefix}-{_COUNT.run(c, {'counted': prefix}).one().last:05d}"
 
 
 def _say_started(move: Move, values: Mapping[str, Any]) -> None:

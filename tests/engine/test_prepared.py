@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.dialects import sqlite
 
 import engine
 from engine.db import Utc
 from engine.model import Json
-from engine.prepared import Prepared
+from engine.prepared import Prepared, together
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=UTC)
 metadata = sa.MetaData()
@@ -26,6 +31,8 @@ thing = sa.Table(
 )
 INSERT = Prepared(thing.insert())
 CHANGE = Prepared(thing.update().where(thing.c.id == sa.bindparam("wanted"), thing.c.name == "kettle"))
+READ = Prepared(sa.select(thing, thing.c.at.label("moment")).where(thing.c.id == sa.bindparam("wanted")).order_by(thing.c.id))
+NUMBERED = Prepared(thing.insert().returning(thing.c.id, thing.c.at))
 ROW = {"id": 1, "name": "kettle", "at": NOON, "data": {"b": [1, "ü"], "a": None}, "raw": b"\x00\xff", "yes": True}
 
 
@@ -85,3 +92,126 @@ def test_a_taken_key_is_the_same_error_as_ever(database: engine.Engine) -> None:
     with pytest.raises(sa.exc.IntegrityError), engine.writing(database) as c:
         INSERT.run(c, ROW | {"id": 2})
     assert _rows(database) == [ROW]
+
+
+def test_rows_are_read_as_sqlalchemy_reads_them(database: engine.Engine) -> None:
+    """Types and names of the columns, for a choice of rows and for what an insert gives back."""
+    with engine.writing(database) as c:
+        given_back = NUMBERED.run(c, ROW).one()
+        INSERT.run(c, dict.fromkeys(ROW) | {"id": 2})
+        ours, theirs = READ.run(c, {"wanted": 1}).one(), c.execute(sa.select(thing, thing.c.at.label("moment"))).first()
+        nothing = READ.run(c, {"wanted": 2}).one()
+
+    assert (given_back.id, given_back.at) == (1, NOON)
+    assert theirs is not None
+    assert ours._asdict() == dict(theirs._mapping)
+    assert ours.at.tzinfo == UTC
+    assert set(nothing) == {2, None}
+    with engine.reading(database) as c:
+        assert READ.run(c, {"wanted": 3}).first() is None
+        assert READ.run(c, {"wanted": 3}).all() == []
+    database.dispose()
+
+
+@given(st.datetimes(timezones=st.timezones()))
+def test_an_instant_is_written_to_sqlite_as_sqlalchemy_would_write_it(at: datetime) -> None:
+    """Rows of earlier releases and rows of this one compare as texts."""
+    dialect: Any = sqlite.dialect()
+    in_utc = at.astimezone(UTC).replace(tzinfo=None)
+    written = Utc().bind_processor(dialect)(at)
+
+    assert written == sa.DateTime().dialect_impl(dialect).bind_processor(dialect)(in_utc)
+    assert Utc().result_processor(dialect, None)(written) == at.astimezone(UTC)
+
+
+def test_many_rows_are_all_there_however_many_they_are(database: engine.Engine) -> None:
+    """In one statement or one by one."""
+    with engine.writing(database) as c, together(c):
+        INSERT.run_many(c, [ROW | {"id": number, "name": str(number)} for number in range(1, 6)])
+        INSERT.run_many(c, [ROW | {"id": number, "name": str(number)} for number in range(6, 30)])
+
+    assert [row["name"] for row in _rows(database)] == [str(number) for number in range(1, 30)]
+
+
+def test_statements_that_travel_together_answer_when_they_are_asked(database: engine.Engine) -> None:
+    """Each its own answer, in whatever order; a plain statement between them sees what they wrote."""
+    with engine.writing(database) as c, together(c):
+        inserted, changed = NUMBERED.run(c, ROW), CHANGE.run(c, {"wanted": 1, "yes": False})
+        missed, read = CHANGE.run(c, {"wanted": 9, "yes": False}), READ.run(c, {"wanted": 1})
+        assert (missed.rowcount, changed.rowcount, inserted.one().id, read.one().yes) == (0, 1, 1, False)
+        INSERT.run(c, ROW | {"id": 2, "name": "pan"})
+        with together(c):
+            INSERT.run(c, ROW | {"id": 3, "name": "pot"})
+        assert c.execute(sa.select(sa.func.count()).select_from(thing)).scalar_one() == 3
+        again = CHANGE.run(c, {"wanted": 1, "yes": True})
+        INSERT.run(c, ROW | {"id": 4, "name": "cup"})
+        assert again.rowcount == 1
+
+    assert [row["id"] for row in _rows(database)] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("ask", [True, False], ids=["asked", "not asked"])
+def test_an_error_among_them_undoes_everything_and_the_connection_lives_on(database: engine.Engine, ask: bool) -> None:
+    """Raised at the latest where they stop travelling together, before the commit, as the error that it is."""
+    with engine.writing(database) as c:
+        INSERT.run(c, ROW)
+
+    def store_three() -> None:
+        with engine.writing(database) as c, together(c):
+            INSERT.run(c, ROW | {"id": 2, "name": "pan"})
+            taken = INSERT.run(c, ROW | {"id": 3})
+            INSERT.run(c, ROW | {"id": 4, "name": "pot"})
+            if ask:
+                assert taken.rowcount == 1
+
+    with pytest.raises(sa.exc.IntegrityError):
+        store_three()
+    with engine.writing(database) as c, together(c):
+        assert CHANGE.run(c, {"wanted": 1, "yes": False}).rowcount == 1
+
+    assert _rows(database) == [ROW | {"yes": False}]
+
+
+@pytest.mark.postgres
+def test_a_connection_cut_while_they_travel_is_an_error_of_the_database_and_replaced(pg_url: str) -> None:
+    """Nothing of it is there, and the next transaction has a connection that works."""
+    database = engine.connect(pg_url)
+    metadata.create_all(database)
+
+    def store_two() -> None:
+        with engine.writing(database) as c, together(c):
+            INSERT.run(c, ROW)
+            with psycopg.connect(pg_url, autocommit=True) as other:
+                driver: Any = c.connection.dbapi_connection
+                other.execute("SELECT pg_terminate_backend(%s)", (driver.info.backend_pid,))
+            INSERT.run(c, ROW | {"id": 2, "name": "pan"})
+
+    with pytest.raises(sa.exc.OperationalError):
+        store_two()
+    with engine.writing(database) as c:
+        INSERT.run(c, ROW)
+    assert _rows(database) == [ROW]
+
+
+@pytest.mark.postgres
+def test_they_share_their_way_to_the_server(pg_url: str) -> None:
+    """A row lock held by somebody else is met only when an answer is wanted, not when the statement is handed over."""
+    database = engine.connect(pg_url)
+    metadata.create_all(database)
+    with engine.writing(database) as c:
+        INSERT.run(c, ROW)
+    handed_over = []
+
+    def change_too() -> None:
+        with engine.writing(database) as c:
+            c.exec_driver_sql("SET LOCAL lock_timeout = '50ms'")
+            with together(c):
+                handed_over.append(CHANGE.run(c, {"wanted": 1, "yes": True}))
+
+    with engine.writing(database) as holder:
+        CHANGE.run(holder, {"wanted": 1, "yes": False})
+        with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
+            change_too()
+
+    assert len(handed_over) == 1
+    database.dispose()
