@@ -32,6 +32,7 @@ from bpmn.model import (
     Node,
     Other,
     Raci,
+    Repetition,
     Standard,
 )
 from bpmn.read import read_model
@@ -62,6 +63,7 @@ __all__ = [
     "OtherProcess",
     "Raci",
     "Repair",
+    "Repetition",
     "Severity",
     "Standard",
     "Unit",

@@ -9,7 +9,8 @@ from lxml import etree
 
 from bpmn.extension import Extension, read_extension
 from bpmn.model import EventDefinition, Flow, Lane, Node, Other
-from bpmn.names import BPMN, FLOW_NODES, SUB_PROCESSES, tag
+from bpmn.names import BPMN, FLOW_NODES, SUB_PROCESSES, tag, unprefixed
+from bpmn.repetition import read_repetition
 from bpmn.safexml import Report, attribute, line_of, local, space, text_of
 
 _EVENT = "EventDefinition"
@@ -28,7 +29,6 @@ _UNDERSTOOD = FLOW_NODES | {
     *("textAnnotation", "association", "group", "category", "categoryValue"),
     *("multiInstanceLoopCharacteristics", "standardLoopCharacteristics"),
 }
-_LOOP_ATTRIBUTES = ("isSequential", "behavior", "noneBehaviorEventRef", "oneBehaviorEventRef")
 
 
 def scopes(process: etree._Element) -> Iterator[etree._Element]:
@@ -170,8 +170,7 @@ def _node(element: etree._Element, scope: etree._Element, by_id: Mapping[str, et
         triggered_by_event=_is_true(element.get("triggeredByEvent")),
         for_compensation=_is_true(element.get("isForCompensation")),
         script=text_of(script) if script is not None else None,
-        multi_instance=_multi_instance(element.find(tag("multiInstanceLoopCharacteristics"))),
-        standard_loop=element.find(tag("standardLoopCharacteristics")) is not None,
+        repeat=read_repetition(element),
         documentation=text_of(element.find(tag("documentation"))),
         raci=extension.raci,
         standard=extension.standard,
@@ -220,17 +219,3 @@ def _event(definition: etree._Element, by_id: Mapping[str, etree._Element], kind
 def _task_message(task: etree._Element, by_id: Mapping[str, etree._Element]) -> tuple[EventDefinition, ...]:
     """A send or receive task names its message itself: it says the same as an event with a message definition."""
     return (_event(task, by_id, "message"),) if local(task) in {"sendTask", "receiveTask"} and task.get("messageRef") else ()
-
-
-def unprefixed(reference: str) -> str:
-    """A QName reference without its prefix: `tns:late` and `late` name the same thing in one file."""
-    return reference.strip().rpartition(":")[2]
-
-
-def _multi_instance(element: etree._Element | None) -> Mapping[str, str] | None:
-    if element is None:
-        return None
-    found = {name: value for name in _LOOP_ATTRIBUTES if (value := element.get(name))}
-    for child in element.iterchildren(tag("*")):
-        found[local(child)] = child.get("name") or text_of(child) or child.get("id") or ""
-    return found

@@ -26,6 +26,7 @@ _HOSTS: dict[str, frozenset[str]] = {
     "message": EVENTS | {"sendTask", "receiveTask"},
     "input": HUMAN,
     "output": HUMAN,
+    "repeat": frozenset({"multiInstanceLoopCharacteristics"}),
 }
 _MANY = frozenset({"input", "output"})
 

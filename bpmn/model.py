@@ -51,6 +51,28 @@ class EventDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class Repetition:
+    """How an activity is carried out several times. Expressions are texts, as written; `line` is that of the marker.
+
+    `kind` is parallel or sequential (multi-instance) or loop (standard loop). A multi-instance has `cardinality`, a number, or
+    `over`, a list whose entries each instance sees as `element`, and is over early once `until` is true. A loop goes on while
+    `condition` is true (always, without one), `test_first` says that it is asked before the first time too, `maximum` bounds it.
+    `beside` are attributes and elements of the marker that nothing here acts on, by their BPMN names.
+    """
+
+    kind: str
+    line: int
+    cardinality: str | None = None
+    over: str | None = None
+    element: str = "item"
+    until: str | None = None
+    condition: str | None = None
+    test_first: bool = False
+    maximum: str | None = None
+    beside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """One flow node. `kind` is the BPMN tag (userTask, exclusiveGateway, ...); `scope` the id of its process or sub-process.
 
@@ -75,8 +97,7 @@ class Node:
     triggered_by_event: bool = False
     for_compensation: bool = False
     script: str | None = None
-    multi_instance: Mapping[str, str] | None = None
-    standard_loop: bool = False
+    repeat: Repetition | None = None
     documentation: str = ""
     raci: Raci | None = None
     standard: Standard | None = None

@@ -26,3 +26,8 @@ FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS | CHOREOGRAPHY
 def tag(name: str, namespace: str = BPMN) -> str:
     """The tag as lxml writes it."""
     return f"{{{namespace}}}{name}"
+
+
+def unprefixed(reference: str) -> str:
+    """A QName reference without its prefix: `tns:late` and `late` name the same thing in one file."""
+    return reference.strip().rpartition(":")[2]

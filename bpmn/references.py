@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
-from bpmn.elements import flow_nodes, scopes, sequence_flows, unprefixed
-from bpmn.names import ACTIVITIES, BPMN, tag
+from bpmn.elements import flow_nodes, scopes, sequence_flows
+from bpmn.names import ACTIVITIES, BPMN, tag, unprefixed
 from bpmn.safexml import Report, line_of, local, space, text_of
 
 LONGEST_NAME = 300

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import decimal
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -196,10 +196,36 @@ def item_of(whole: Value, key: Value) -> Value:
 
 
 def field_of(whole: Value, name: str, path: str) -> Value:
-    """`whole.name`, a look-up in a group of fields and never an attribute; `path` is how the author wrote it."""
+    """`whole.name`, a look-up in a group of fields and never an attribute; `path` is how the author wrote it.
+
+    Of a list it is the list of this field of all entries that have it, as in FEEL; lists in a list are taken as one.
+    """
     if type(whole) is dict and name in whole:
         return bounded(whole[name])
+    if type(whole) is list:
+        return bounded(list(_each(whole, name, 0)))
     raise UnknownNameError(f"{path} is not known here")
+
+
+def _each(entries: list[Any], name: str, depth: int) -> Iterator[Value]:
+    if depth > MAX_NESTING:
+        raise ExpressionError("a list is nested too deeply")
+    for entry in entries:
+        if type(entry) is list:
+            yield from _each(entry, name, depth + 1)
+        elif type(entry) is dict and name in entry:
+            yield bounded(entry[name])
+
+
+def _count(entries: Value, *wanted: Value) -> Value:
+    found = _list(entries)
+    return sum(1 for entry in found if equal(entry, wanted[0])) if wanted else len(found)
+
+
+def _split(text: Value, mark: Value = ",") -> Value:
+    if not _text(mark):
+        raise ExpressionError("split needs a mark to split at")
+    return bounded([part.strip() for part in _text(text).split(mark) if part.strip()])
 
 
 def _text(value: Value) -> str:
@@ -270,6 +296,8 @@ FUNCTIONS: dict[str, tuple[Callable[..., Value], int, int]] = {  # name -> funct
     "abs": (lambda value: abs(_number(value)), 1, 1),
     "round": (_round, 1, 2),
     "sum": (_sum, 1, 1),
+    "count": (_count, 1, 2),
+    "split": (_split, 1, 2),
     "min": (_extreme(min), 1, 10),
     "max": (_extreme(max), 1, 10),
 }

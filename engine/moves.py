@@ -79,11 +79,9 @@ def land(move: Move, position: Position, *, seen: int, done: str | None = None, 
 
 
 def _say_decisions(move: Move, position: Position) -> None:
-    model = move.version.bundle.model
-    for node_id in position.passed:
-        if (node := model.by_id.get(node_id)) is not None and node.decision:
-            data = {"outputs": dict(position.data.get(node_id, {}))}
-            move.facts.append(Fact("decision.taken", move.at, move.case_id, move.number, step=node_id, data=data))
+    for node_id, outputs in position.decided:
+        data = {"outputs": dict(outputs)}
+        move.facts.append(Fact("decision.taken", move.at, move.case_id, move.number, step=node_id, data=data))
 
 
 def open_items(c: Connection, case_id: int) -> list[AnyRow]:

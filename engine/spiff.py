@@ -24,7 +24,8 @@ from engine.spiff_events import catch, first_met, happen, listening
 from engine.spiff_frames import frame_of
 from engine.spiff_joins import is_idle
 from engine.spiff_parse import Specs, build
-from engine.spiff_specs import is_timer
+from engine.spiff_repeat import place_of
+from engine.spiff_specs import DecisionTask, is_timer
 from engine.spiff_steps import CaseWorkflow
 from engine.state import dump, load
 from engine.values import OpenItem, Position
@@ -37,6 +38,7 @@ for _name in ("spiff.workflow", "spiff.task"):  # below WARNING it walks the who
 
 MAX_STEPS = 2_000  # automatic steps in one command
 MAX_OPEN = 500  # open tasks of one case
+MAX_UNFINISHED = 5_000  # everything of one case that is not done: open steps, timers, and what holds them
 _TIDY_EVERY = 50
 
 
@@ -126,8 +128,9 @@ class _Run:
         self.machine, self.case, self.now = machine, case, now.astimezone(UTC)
         self.case.now, self.case.thrown, self.case.received = self.now, [], []
         self.passed: list[str] = []
+        self.decided: list[tuple[str, Mapping[str, Any]]] = []
         self._before = [task.id.hex for task in case.open_steps()]
-        self._steps = 0
+        self._steps = self._runs = 0
 
     def forward(self) -> Position:
         """Move as far as possible, check, and say where the case stands."""
@@ -138,7 +141,7 @@ class _Run:
     def steps_and_timers(self) -> None:
         """Automatic steps, then what they made true, then the timer that is due first, and again, until nothing is left."""
         while True:
-            while (task := self.case.next_automatic()) is not None:
+            for task in self.case.automatic():
                 self.do(task)
             event = self._first_met() or self._first_due()
             if event is None:
@@ -147,11 +150,13 @@ class _Run:
 
     def do(self, task: Task) -> None:
         """Run one ready task."""
-        self._steps += 1
+        self._runs += 1
+        if self._runs % _TIDY_EVERY == 0:
+            self.case.compact()
+        if task.task_spec.bpmn_id is not None:  # what we put between the drawn ones does not count
+            self._steps += 1
         if self._steps > MAX_STEPS:
             raise CannotGoOn(f"The case goes round in circles: {MAX_STEPS} automatic steps and nobody was asked.")
-        if self._steps % _TIDY_EVERY == 0:
-            self.case.compact()
         try:
             task.run()
         except EngineError:
@@ -160,6 +165,9 @@ class _Run:
             raise CannotGoOn(f"The step {task.task_spec.bpmn_name or task.task_spec.name!r} could not be carried out.") from error
         if not task.task_spec.manual and task.task_spec.bpmn_id is not None:
             self.passed.append(task.task_spec.bpmn_id)
+        if isinstance(task.task_spec, DecisionTask):
+            name = task.task_spec.bpmn_id
+            self.decided.append((name, frame_of(task.workflow)[name]))
 
     def find(self, task: str) -> Task | None:
         """The open step with this id, in the case or a sub-process; None for anything else."""
@@ -172,7 +180,7 @@ class _Run:
     def describe(self, state: bytes) -> Position:
         """The position as a value; `state` are the bytes to give out with it."""
         unfinished = list(self.case.every_unfinished())
-        items = tuple(OpenItem(task.id.hex, task.task_spec.bpmn_id) for task in self.case.open_steps())
+        items = tuple(map(_item, self.case.open_steps()))
         now, before = {item.task for item in items}, frozenset(self._before)
         return Position(
             state=state,
@@ -186,6 +194,7 @@ class _Run:
             waits=tuple(wait_of(task) for task in unfinished if is_armed(task, *OUTSIDE)),
             thrown=tuple(self.case.thrown),
             received=tuple(self.case.received),
+            decided=tuple(self.decided),
         )
 
     def _first_met(self) -> Task | None:
@@ -200,9 +209,12 @@ class _Run:
         unfinished = list(self.case.every_unfinished())
         if self.case.is_completed() != (not unfinished):
             raise CannotGoOn("The case calls itself completed while steps are open.")
-        if len(unfinished) > MAX_OPEN:
+        open_steps = self.case.open_steps()
+        if len(open_steps) > MAX_OPEN:
             raise CannotGoOn(f"The case has more than {MAX_OPEN} open steps at once.")
-        if unfinished and not self.case.open_steps() and not any(map(_moves_on, unfinished)):
+        if len(unfinished) > MAX_UNFINISHED:
+            raise CannotGoOn(f"The case waits in more than {MAX_UNFINISHED} places at once.")
+        if unfinished and not open_steps and not any(map(_moves_on, unfinished)):
             names = sorted({task.task_spec.bpmn_name or task.task_spec.name for task in unfinished if task.task_spec.bpmn_id})
             raise CannotGoOn(
                 f"The case is stuck: nothing is left that could reach {' and '.join(map(repr, names)) or 'its end'}."
@@ -212,3 +224,10 @@ class _Run:
 def _moves_on(task: Task) -> bool:
     """Whether time or the world outside moves this task on; what waits beside the work may never be called and does not count."""
     return not is_idle(task) and (is_timer(task) or is_armed(task, *OUTSIDE))
+
+
+def _item(task: Task) -> OpenItem:
+    place = place_of(task)
+    if place is None:
+        return OpenItem(task.id.hex, task.task_spec.bpmn_id)
+    return OpenItem(task.id.hex, task.task_spec.bpmn_id, place.about, place.instance, place.of)

@@ -192,7 +192,7 @@ def _catchers(my_task: Task) -> Iterator[list[Task]]:
         ]
         if workflow.parent_task_id is None:
             return
-        host = workflow.top_workflow.get_task_from_id(workflow.parent_task_id)
+        host = workflow.host
         if isinstance(host.parent.task_spec, Guards):
             yield [task for task in host.parent.children if isinstance(task.task_spec, BoundaryEvent)]
         workflow, inside = host.workflow, host.task_spec.name

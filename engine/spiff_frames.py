@@ -32,5 +32,5 @@ def _frames(workflow: Workflow) -> list[dict[str, Any]]:
             frames.append(workflow.frame)
             if workflow.spec.isolated:
                 return frames
-        workflow = workflow.top_workflow.get_task_from_id(workflow.parent_task_id).workflow
+        workflow = workflow.host.workflow
     return [*frames, workflow.case]

@@ -16,6 +16,7 @@ from engine.expressions import compile_expression, compile_script
 from engine.links import joined
 from engine.spiff_event_makers import EVENT_MAKERS, Forms, Maker, give_form, join_links, watch
 from engine.spiff_joins import InclusiveGateway, ParallelGateway, sources_of
+from engine.spiff_repeat import Plan, Repeat
 
 _CHOOSING = {"exclusiveGateway", "inclusiveGateway"}
 
@@ -32,13 +33,14 @@ def build(model: Model, decisions: Mapping[str, Decision], forms: Forms | None =
     """The specs of a model that the gate has let through; anything else may raise KeyError, ValueError or ExpressionError."""
     scopes = {model.process_id: specs.CaseSpec(model.process_id)}
     scopes |= {node.id: specs.CaseSpec(node.id) for node in model.nodes if node.kind == "subProcess"}
-    made = {node.id: _MAKERS[node.kind](scopes[node.scope], node, decisions) for node in model.nodes}
+    made = {node.id: _made(scopes, node, decisions) for node in model.nodes}
     entries = _guarded(model, scopes, made)
     for flow in model.flows:
         _connect(model.by_id[flow.source], flow, made[flow.source], entries[flow.target])
     join_links(model, made, entries)
     for node in model.nodes:
-        give_form(made[node.id], node, forms or {})
+        body = scopes.get(f"{node.id}.Each")
+        give_form(made[node.id] if body is None else body.task_specs[node.id], node, forms or {})
         if node.triggered_by_event:
             start = next(inner for inner in model.nodes if inner.scope == node.id and inner.kind == "startEvent")
             give_form(watch(start, scopes[node.scope], made[node.id]), start, forms or {})
@@ -49,6 +51,23 @@ def build(model: Model, decisions: Mapping[str, Decision], forms: Forms | None =
         elif node.kind == "inclusiveGateway":
             made[node.id].sources = sources_of(made[node.id])
     return Specs(scopes[model.process_id], {name: spec for name, spec in scopes.items() if name != model.process_id})
+
+
+def _made(scopes: dict[str, Any], node: Node, decisions: Mapping[str, Decision]) -> Any:
+    make = _MAKERS[node.kind]
+    if node.repeat is None:
+        return make(scopes[node.scope], node, decisions)
+    host = Repeat(scopes[node.scope], node.id, **_named(node))
+    host.plan = Plan.of(node.repeat)
+    host.keeps_own = node.kind != "subProcess"
+    host.body = node.id
+    if host.keeps_own:  # anything but a sub-process, which is a body already
+        host.body = f"{node.id}.Each"
+        body = scopes[host.body] = specs.CaseSpec(host.body)
+        inner = make(body, node, decisions)
+        body.start.connect(inner)
+        inner.connect(body.end)
+    return host
 
 
 def _guarded(model: Model, scopes: Mapping[str, Any], made: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
@@ -86,9 +86,28 @@ class _Flat:
 
 
 class SubCase(_Flat, BpmnSubWorkflow):
-    """One activation of a sub-process. `frame` is data of its own, None where it shares that of what is around it."""
+    """One activation of a sub-process. `frame` is data of its own, None where it shares that of what is around it.
+
+    `host` is the task that it runs for, `key` its name in the case: that of its host, but for the instances of a repetition.
+    """
 
     frame: dict[str, Any] | None = None
+
+    def __init__(self, spec: Any, host: Task, top: CaseWorkflow, key: UUID | None = None, **kwargs: Any) -> None:
+        self.host, self.key = host, key or host.id
+        super().__init__(spec, parent_task_id=host.id, top_workflow=top, **kwargs)
+        top.subprocesses[self.key] = self
+
+    def tell_host(self) -> None:
+        """From now on the host hears when this is done."""
+        self.completed_event.connect(self.host.task_spec._on_subworkflow_completed, self.host)
+
+    def is_over(self) -> bool:
+        """Whether nobody will ask for it again: its host is done, or it was one of several instances."""
+        return not self.host.has_state(UNFINISHED) or (self.completed and self.key != self.host.id)
+
+    def _calculate_depth(self) -> int:
+        return 0  # nobody asks, and SpiffWorkflow searches the whole case for it
 
 
 class CaseWorkflow(_Flat, BpmnWorkflow):
@@ -104,9 +123,18 @@ class CaseWorkflow(_Flat, BpmnWorkflow):
 
     def create_subprocess(self, my_task: Task, spec_name: str) -> SubCase:
         """Called by SpiffWorkflow when a sub-process begins."""
-        child = SubCase(self.subprocess_specs[spec_name], parent_task_id=my_task.id, top_workflow=self)
-        self.subprocesses[my_task.id] = child
-        return child
+        return SubCase(self.subprocess_specs[spec_name], my_task, self)
+
+    def create_instance(self, my_task: Task, spec_name: str, frame: dict[str, Any]) -> None:
+        """One more instance of a repeated activity, with data of its own, started."""
+        child = SubCase(self.subprocess_specs[spec_name], my_task, self, uuid4())
+        child.frame = frame
+        child.tell_host()
+        child.task_tree.run()
+
+    def instances_of(self, host: Task) -> list[SubCase]:
+        """The instances that run for a repeated activity, oldest first."""
+        return [child for child in self.subprocesses.values() if child.host is host]
 
     def workflows(self) -> list[CaseWorkflow | SubCase]:
         """The case itself and its sub-processes, also those that call themselves completed."""
@@ -117,9 +145,10 @@ class CaseWorkflow(_Flat, BpmnWorkflow):
         for workflow in self.workflows():
             yield from workflow.unfinished()
 
-    def next_automatic(self) -> Task | None:
-        """The task that the engine has to run next: the oldest that is ready and no person's."""
-        return next((task for task in self._ready() if not task.task_spec.manual), None)
+    def automatic(self) -> Iterator[Task]:
+        """The tasks that the engine has to run, those that are ready first, then those that became ready by running them."""
+        while ready := [task for task in self._ready() if not task.task_spec.manual]:
+            yield from (task for task in ready if task.state == TaskState.READY)
 
     def open_steps(self) -> list[Task]:
         """The steps that persons can do: ready and nothing else, so neither finished, cancelled nor still to come."""
@@ -138,9 +167,8 @@ class CaseWorkflow(_Flat, BpmnWorkflow):
         """
         for workflow in self.workflows():
             _forget(workflow)
-        kept = {task.id for task in self.every_unfinished()}
-        for host in [host for host in self.subprocesses if host not in kept]:
-            del self.subprocesses[host]
+        for key in [key for key, child in self.subprocesses.items() if child.is_over()]:
+            del self.subprocesses[key]
 
 
 def _forget(workflow: CaseWorkflow | SubCase) -> None:

@@ -27,7 +27,7 @@ def dump(case: CaseWorkflow) -> bytes:
     document = {
         "case": case.case,
         "top": _rows(case),
-        "subs": [_sub(parent, child) for parent, child in case.subprocesses.items()],
+        "subs": [_sub(child) for child in case.subprocesses.values()],
     }
     text = orjson.dumps(document)
     if len(text) > MAX_BYTES:
@@ -35,8 +35,10 @@ def dump(case: CaseWorkflow) -> bytes:
     return VERSION + zlib.compress(text, 6)
 
 
-def _sub(parent: UUID, child: SubCase) -> list[Any]:
-    row = [parent.hex, child.spec.name, _rows(child)]
+def _sub(child: SubCase) -> list[Any]:
+    row = [child.host.id.hex, child.spec.name, _rows(child)]
+    if child.key != child.host.id:
+        return [*row, child.frame, child.key.hex]
     return row if child.frame is None else [*row, child.frame]
 
 
@@ -55,10 +57,13 @@ def load(state: bytes, specs: Specs) -> CaseWorkflow:
     try:
         case = CaseWorkflow(specs.top, specs.subs, deserializing=True)
         case.case = document["case"]
-        _fill(case, document["top"])
-        for parent, name, rows, *frame in document["subs"]:
-            _fill_sub(case, specs, UUID(hex=parent), name, rows)
-            case.subprocesses[UUID(hex=parent)].frame = frame[0] if frame else None
+        hosts = _fill(case, document["top"])
+        for host, name, rows, *more in document["subs"]:
+            frame, key = (*more, None, None)[:2]
+            child = SubCase(specs.subs[name], hosts[host], case, UUID(hex=key) if key else None, deserializing=True)
+            child.frame = frame
+            child.tell_host()
+            hosts |= _fill(child, rows)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise CannotGoOn("The stored state of this case does not fit its process.") from error
     return case
@@ -78,7 +83,8 @@ def _document(state: bytes) -> dict[str, Any]:
     return document
 
 
-def _fill(workflow: CaseWorkflow | SubCase, stored: dict[str, Any]) -> None:
+def _fill(workflow: CaseWorkflow | SubCase, stored: dict[str, Any]) -> dict[str, Task]:
+    """Put the stored tasks into the workflow; returns them by their id in hex."""
     order: list[Task] = []
     children: list[tuple[int, Task]] = []
     for task_id, parent, state, name, internal in stored["tasks"]:
@@ -92,11 +98,4 @@ def _fill(workflow: CaseWorkflow | SubCase, stored: dict[str, Any]) -> None:
         order[parent]._children.append(task.id)
     workflow.task_tree = order[0]
     workflow.completed = stored["done"]
-
-
-def _fill_sub(case: CaseWorkflow, specs: Specs, parent: UUID, name: str, rows: dict[str, Any]) -> None:
-    child = SubCase(specs.subs[name], parent_task_id=parent, top_workflow=case, deserializing=True)
-    case.subprocesses[parent] = child
-    _fill(child, rows)
-    host = case.get_task_from_id(parent)
-    child.completed_event.connect(host.task_spec._on_subworkflow_completed, host)
+    return {row[0]: task for row, task in zip(stored["tasks"], order, strict=True)}

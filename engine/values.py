@@ -36,10 +36,16 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
-    """A human step that waits for a person: `task` is the engine's own id of this activation (hex)."""
+    """A human step that waits for a person: `task` is the engine's own id of this activation (hex).
+
+    In a repetition `instance` is its number from 1, `of` how many there are (None in a loop), `about` its entry in a few words.
+    """
 
     task: str
     step: str
+    about: str | None = None
+    instance: int | None = None
+    of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,8 @@ class Position:
     `state` is opaque to everyone but `engine.state`; `timer_at` the next instant (UTC) at which time moves the case on;
     `passed` are the ids of the automatic nodes that were taken on the way, in order. `opened` and `closed` are the activations
     open now and not in the state handed in, and the other way round; what opened and closed in between is in neither.
-    `waits` is what the case listens for now, `thrown` and `received` what this move threw and got, in order.
+    `waits` is what the case listens for now, `thrown` and `received` what this move threw and got, `decided` the decisions it
+    took with their outputs, each in order.
     """
 
     state: bytes
@@ -101,3 +108,4 @@ class Position:
     waits: tuple[Wait, ...] = ()
     thrown: tuple[Thrown, ...] = ()
     received: tuple[Received, ...] = ()
+    decided: tuple[tuple[str, Mapping[str, Any]], ...] = ()

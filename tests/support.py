@@ -136,10 +136,53 @@ def _tasks() -> Iterator[Row]:
     yield Row("subProcess, started by an event: error", error.replace('"false"', '"true"'), error, _WITH_EVENT_SUB)
     yield Row("transaction", '<transaction id="x"/>')
     yield Row("adHocSubProcess", '<adHocSubProcess id="x"/>')
-    for loop in ("multiInstanceLoopCharacteristics", "standardLoopCharacteristics"):
-        inside = "<loopCardinality>3</loopCardinality>" if loop.startswith("multi") else ""
-        yield Row(f"userTask with {loop}", f'<userTask id="x"><{loop}>{inside}</{loop}></userTask>')
+    yield from _repeated()
     yield Row("userTask with isForCompensation", '<userTask id="x" isForCompensation="true"/>')
+
+
+_SEVERAL, _LOOP = "multiInstanceLoopCharacteristics", "standardLoopCharacteristics"
+
+
+def _repeated() -> Iterator[Row]:
+    over = '<extensionElements><pilot:repeat over="coalesce(intake.n, 0)"/></extensionElements>'
+    over = over.replace("coalesce(intake.n, 0)", "split(coalesce(intake.n, &quot;a&quot;))")
+    number, early = "<loopCardinality>{}</loopCardinality>", "<completionCondition>{}</completionCondition>"
+    bodies = {
+        "userTask": '<userTask id="x">{}</userTask>',
+        "scriptTask": '<scriptTask id="x">{}<script>n = loopCounter</script></scriptTask>',
+        "subProcess": f'<subProcess id="x">{{}}{_INNER}</subProcess>',
+    }
+    for kind, body in bodies.items():
+        for way in ("false", "true"):
+            drawn, beyond = (f'<{_SEVERAL} isSequential="{way}">{number.format(n)}</{_SEVERAL}>' for n in (3, 1001))
+            title = f"{kind}, multi-instance, {'one after the other' if way == 'true' else 'in parallel'}"
+            yield Row(f"{title}, a number", body.format(drawn), body.format(beyond))
+        yield Row(
+            f"{kind}, standard loop",
+            body.format(f'<{_LOOP} loopMaximum="3"/>'),
+            body.format(f"<{_LOOP}/>"),
+        )
+    body = bodies["userTask"]
+    for title, inside, wrong in (
+        ("pilot:repeat over a list", over, over.replace("split", "spilt")),
+        (
+            "completionCondition",
+            number.format(3) + early.format("numberOfCompletedInstances > 1"),
+            number.format(3) + early.format("a.b("),
+        ),
+        ("outputDataItem", number.format(3) + '<outputDataItem id="o"/>', ""),
+        ("complexBehaviorDefinition", number.format(3) + "<complexBehaviorDefinition/>", ""),
+    ):
+        drawn, beyond = (body.format(f"<{_SEVERAL}>{text.replace('> 1', '&gt; 1')}</{_SEVERAL}>") for text in (inside, wrong))
+        yield Row(f"multi-instance with {title}", drawn, beyond if wrong else "")
+    for title, attributes in (("behavior", 'behavior="One"'), ("noneBehaviorEventRef", 'noneBehaviorEventRef="s"')):
+        yield Row(f"multi-instance with {title}", body.format(f"<{_SEVERAL} {attributes}>{number.format(3)}</{_SEVERAL}>"))
+    condition = "<loopCondition>coalesce(x.again, false)</loopCondition>"
+    yield Row(
+        "standard loop with loopCondition, testBefore",
+        body.format(f'<{_LOOP} testBefore="true">{condition}</{_LOOP}>').replace("x.again", "intake.n"),
+        body.format(f'<{_LOOP} testBefore="true">{condition.replace("coalesce", "perhaps")}</{_LOOP}>'),
+    )
 
 
 def _gateways() -> Iterator[Row]:

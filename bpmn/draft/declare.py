@@ -8,8 +8,7 @@ from lxml import etree
 
 from bpmn.draft.paper import Paper
 from bpmn.draft.things import definitions, drop, label
-from bpmn.elements import unprefixed
-from bpmn.names import tag
+from bpmn.names import tag, unprefixed
 from bpmn.references import LONGEST_NAME
 from bpmn.safexml import local, text_of
 

@@ -9,8 +9,7 @@ from lxml import etree
 
 from bpmn.draft.paper import Paper
 from bpmn.draft.things import label
-from bpmn.elements import unprefixed
-from bpmn.names import ACTIVITIES, BPMN, FLOW_NODES, SUB_PROCESSES, tag
+from bpmn.names import ACTIVITIES, BPMN, FLOW_NODES, SUB_PROCESSES, tag, unprefixed
 from bpmn.safexml import local, space
 
 REFERENCES = frozenset({

@@ -8,8 +8,7 @@ from lxml import etree
 
 from bpmn.draft.paper import Paper
 from bpmn.draft.things import become, definitions, drop, is_true, kinds, label
-from bpmn.elements import unprefixed
-from bpmn.names import CHOREOGRAPHY, SUB_PROCESSES, tag
+from bpmn.names import CHOREOGRAPHY, SUB_PROCESSES, tag, unprefixed
 from bpmn.safexml import local
 
 _GLOBAL = {"globalUserTask": "userTask", "globalManualTask": "manualTask", "globalTask": "task", "globalScriptTask": "task"}

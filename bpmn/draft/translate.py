@@ -18,6 +18,7 @@ LONGEST = 1_000
 DEEPEST = 20
 FUNCTIONS = frozenset(
     {"len", "lower", "upper", "trim", "starts", "ends", "contains", "number", "abs", "round", "sum", "min", "max"}
+    | {"count", "split"}
 ) | {"exists", "defined", "coalesce"}
 """The functions of the expression language; a test compares them with the engine's own list."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bpmn import Decision, Finding, Model
 from engine.decisions import check_decision
-from engine.runnable import elements, events, fields, structure, tokens
+from engine.runnable import elements, events, fields, repeats, structure, tokens
 from engine.runnable.drawing import Drawing, Rule
 
 _RULES: tuple[Rule, ...] = (
@@ -25,6 +25,11 @@ _RULES: tuple[Rule, ...] = (
     events.message_flows,
     elements.runnable_script,
     elements.known_decision,
+    repeats.counted,
+    repeats.readable,
+    repeats.nothing_beside,
+    repeats.clear_names,
+    repeats.bounded_when_instant,
     structure.one_start,
     structure.flow_ends,
     structure.ways_out,

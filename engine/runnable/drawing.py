@@ -87,6 +87,14 @@ class Drawing:
         return [node.id for node in self.within(scope) if node.kind == "startEvent"]
 
 
+def takes_time(drawing: Drawing, node: Node) -> bool:
+    """Whether a person, a timer or the world outside is waited for in this node."""
+    if node.kind == "subProcess":
+        return any(takes_time(drawing, inner) for inner in drawing.within(node.id))
+    waits = node.kind == "intermediateCatchEvent" and any(event.kind not in {"link", "conditional"} for event in node.events)
+    return node.is_human or waits or node.kind == "receiveTask"
+
+
 def is_always(flow: Flow) -> bool:
     """A condition that says `true` and nothing else."""
     return (flow.condition or "").strip().lower() == "true"

@@ -25,7 +25,7 @@ _DATA_STORE = re.compile(rb"<(?:[\w.-]+:)?dataStore[\s/>]")
 _NO_STORE = "a data store is not supported: remove it and describe it in the documentation of the step"
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,99}")
 _RESERVED = re.compile(
-    r"(Start|End|Root|StartEventSplit|StartEventJoin)|.*\.(EndJoin|BoundaryEventSplit|BoundaryEventJoin|Watch)"
+    r"(Start|End|Root|StartEventSplit|StartEventJoin)|.*\.(Each|EndJoin|BoundaryEventSplit|BoundaryEventJoin|Watch)"
 )
 _KEEPS_DATA = {"task", "userTask", "manualTask", "scriptTask", "businessRuleTask", "startEvent"}
 INTAKE = "intake"
@@ -40,12 +40,8 @@ def supported_kind(drawing: Drawing) -> Iterator[Finding]:
 
 
 def supported_marker(drawing: Drawing) -> Iterator[Finding]:
-    """No loop, multi-instance or compensation marker: they would be ignored or misread."""
+    """No compensation marker: it would be ignored or misread."""
     for node in drawing.model.nodes:
-        if node.multi_instance is not None:
-            yield at_node("multi-instance", node, "a multi-instance step is not supported in this release: draw one step")
-        if node.standard_loop:
-            yield at_node("loop-marker", node, "a loop marker is not supported: draw the way back with a gateway")
         if node.for_compensation:
             yield at_node("compensation", node, "compensation is not supported: draw what has to be done as steps")
 
@@ -80,7 +76,7 @@ def usable_id(drawing: Drawing) -> Iterator[Finding]:
 def usable_data_name(drawing: Drawing) -> Iterator[Finding]:
     """What a step produces is kept under its id, so conditions have to be able to say that id."""
     for node in drawing.model.nodes:
-        if node.kind not in _KEEPS_DATA and node.form is None:
+        if node.kind not in _KEEPS_DATA and node.form is None and node.repeat is None:
             continue
         if node.id == INTAKE and node.kind != "startEvent":
             yield at_node("id-reserved", node, f"the id {INTAKE!r} belongs to the start: the first form is kept under it")

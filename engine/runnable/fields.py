@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
 from typing import Any
 
 from bpmn import Finding, Node
 from engine.expressions import Expression, ExpressionError, Script, compile_expression, compile_script
-from engine.runnable import tokens
+from engine.runnable import repeats, tokens
 from engine.runnable.drawing import CHOOSING, Drawing, at_flow, at_node
 from engine.runnable.elements import INTAKE
 from engine.spiff_awaited import OUTSIDE
+from engine.spiff_repeat import COUNTER, COUNTS
 
 Fields = Mapping[str, Set[str] | None]
 """By the name of a step: the fields it produces, None where that is not known."""
@@ -38,7 +40,16 @@ def produced(drawing: Drawing, forms: Mapping[str, Mapping[str, Any]] | None) ->
             fields[node.id] = _of_script(node)
         elif any(event.kind in OUTSIDE for event in node.events):  # what comes with the message, as far as its form says
             fields[node.id] = _of_form(node, forms)
-    return fields
+    return fields | _of_instances(drawing)
+
+
+def _of_instances(drawing: Drawing) -> dict[str, Set[str] | None]:
+    """The results of a repeated sub-process hold what the steps in it have produced."""
+    found: dict[str, set[str]] = {node.id: set() for node in drawing.model.nodes if node.kind == "subProcess" and node.repeat}
+    for node in drawing.model.nodes if found else ():
+        for host in repeats.around(drawing, node)[:1]:
+            found[host.id].add(node.id)
+    return {name: frozenset(inner) for name, inner in found.items()}
 
 
 def _of_form(node: Node, forms: Mapping[str, Mapping[str, Any]] | None) -> Set[str] | None:
@@ -59,14 +70,29 @@ def _findings(drawing: Drawing, fields: Fields, forms: Mapping[str, Mapping[str,
         source = drawing.model.by_id[flow.source]
         expression = _compiled(flow.condition) if source.kind in CHOOSING and flow.condition else None
         if expression is not None:
-            for message, severity in _about(drawing, source, expression, fields, forms):
+            read = _Read(expression, source, _entries(drawing, source))
+            for message, severity in _about(drawing, read, fields, forms):
                 yield at_flow("unknown-name", flow, message, severity)
     for node in drawing.model.nodes:
-        for read, where in _read_by(drawing, node):
+        for read in (*_read_by(drawing, node), *_read_by_marker(drawing, node)):
             # a conditional event waits until what it reads is there
             known = None if any(event.kind == "conditional" for event in node.events) else forms
-            for message, severity in _about(drawing, node, read, fields, known):
-                yield at_node("unknown-name", node, f"{where}{message}", severity)
+            for message, severity in _about(drawing, read, fields, known):
+                yield at_node("unknown-name", node, f"{read.where}{message}", severity)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """An expression or script, the node at which it is read, the names that only this place knows, how a sentence begins."""
+
+    text: Expression | Script
+    place: Node
+    own: frozenset[str]
+    where: str = ""
+
+
+def _entries(drawing: Drawing, node: Node) -> frozenset[str]:
+    return frozenset(repeats.entry_names(drawing, node))
 
 
 def _compiled(source: str) -> Expression | None:
@@ -76,66 +102,89 @@ def _compiled(source: str) -> Expression | None:
         return None  # another rule says so
 
 
-def _read_by(drawing: Drawing, node: Node) -> Iterator[tuple[Expression | Script, str]]:
+def _read_by(drawing: Drawing, node: Node) -> Iterator[_Read]:
+    own = _entries(drawing, node)
     if (decision := drawing.decision_of(node)) is not None:
         for column in decision.inputs:
             if (expression := _compiled(column.expression)) is not None:
-                yield expression, f"the decision {node.decision!r}: "
+                yield _Read(expression, node, own, f"the decision {node.decision!r}: ")
     elif node.kind == "scriptTask":
-        yield from _script(node.script, "the script: ")
+        yield from _script(node.script, node, own, "the script: ")
     else:
-        yield from _read_by_event(node)
+        yield from _read_by_event(node, own)
 
 
-def _read_by_event(node: Node) -> Iterator[tuple[Expression | Script, str]]:
+def _read_by_event(node: Node, own: frozenset[str]) -> Iterator[_Read]:
     for event in node.events:
         if event.kind == "conditional" and (expression := _compiled(event.text or "")) is not None:
-            yield expression, "its condition: "
+            yield _Read(expression, node, own, "its condition: ")
     if node.message_key is not None and (expression := _compiled(node.message_key)) is not None:
-        yield expression, "the key of its message: "
+        yield _Read(expression, node, own, "the key of its message: ")
     if node.payload is not None:
-        yield from _script(node.payload, "the contents of its message: ")
+        yield from _script(node.payload, node, own, "the contents of its message: ")
 
 
-def _script(source: str | None, where: str) -> Iterator[tuple[Script, str]]:
+def _script(source: str | None, node: Node, own: frozenset[str], where: str) -> Iterator[_Read]:
     try:
-        yield compile_script(source or ""), where
+        script = compile_script(source or "")
     except ExpressionError:
         return  # another rule says so
+    yield _Read(script, node, own | script.assigned, where)
+
+
+def _read_by_marker(drawing: Drawing, node: Node) -> Iterator[_Read]:
+    if node.repeat is None:
+        return
+    outside = frozenset(name for host in repeats.around(drawing, node) for name in repeats.entry_names(drawing, host))
+    own = {"completion condition": outside | set(COUNTS), "loop condition": outside | {COUNTER}}
+    for what, source in repeats.expressions(node.repeat).items():
+        if (expression := _compiled(source)) is not None:
+            yield _Read(expression, node, frozenset(own.get(what, outside)), f"the {what}: ")
 
 
 def _about(
-    drawing: Drawing, place: Node, read: Expression | Script, fields: Fields, forms: Mapping[str, Mapping[str, Any]] | None
+    drawing: Drawing, read: _Read, fields: Fields, forms: Mapping[str, Mapping[str, Any]] | None
 ) -> Iterator[tuple[str, Any]]:
-    own = read.assigned if isinstance(read, Script) else frozenset()
-    for name in sorted(read.names - fields.keys() - own):
+    for name in sorted(read.text.names - fields.keys() - read.own):
         yield f"{name!r} is no step of this process: write <id of the step>.<field>", "error"
-    for path in sorted(read.paths):
+    for path in sorted(read.text.paths):
         name, _, field = path.partition(".")
-        if name in own or name not in fields:
+        if name in read.own or name not in fields:
             continue
-        known = fields[name]
+        known, node = fields[name], _node_named(drawing, name)
         field = field.partition(".")[0]
-        if not field:
+        if (hidden := _hidden(drawing, node, read.place)) is not None:
+            yield f"{name!r} is inside {hidden.name!r}, which is repeated: write {hidden.id}.{name}.<field>", "error"
+        elif not field and not _is_list(node):
             yield f"{path!r} is a whole step and has no value: write {path}.<field>", "error"
-        elif known is not None and field not in known:
+        elif field and known is not None and field not in known:
             listed = ", ".join(sorted(known)) or "no fields"
             yield f"{name!r} has no field {field!r}, it has {listed}", "error"
-        elif forms is not None and path in read.certain:
-            yield from _perhaps_missing(drawing, place, name, field, forms)
+        elif forms is not None and field and node is not None and path in read.text.certain:
+            yield from _perhaps_missing(drawing, read.place, node, path, forms)
+
+
+def _hidden(drawing: Drawing, node: Node | None, place: Node) -> Node | None:
+    """The innermost repeated sub-process around the node that is not around the place too."""
+    inside = (place, *repeats.around(drawing, place))
+    return next((host for host in repeats.around(drawing, node) if host not in inside), None) if node is not None else None
+
+
+def _is_list(node: Node | None) -> bool:
+    return node is not None and node.repeat is not None and node.repeat.kind != "loop"
 
 
 def _perhaps_missing(
-    drawing: Drawing, place: Node, name: str, field: str, forms: Mapping[str, Mapping[str, Any]]
+    drawing: Drawing, place: Node, node: Node, path: str, forms: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[str, Any]]:
-    node = _node_named(drawing, name)
-    if node is None:
-        return
+    name, _, field = path.partition(".")
     form = forms.get(node.form or "")
-    if form is not None and field not in form.get("required", ()):
-        yield f"the field {name}.{field} may be left empty: use exists({name}.{field}) or coalesce(...)", "warning"
-    if not _done_before(drawing, node, place):
-        yield f"the step {node.name!r} is not always done before this: use exists({name}.{field}) and ...", "warning"
+    if form is not None and field not in form.get("required", ()) and not _is_list(node):
+        yield f"the field {path} may be left empty: use exists({path}) or coalesce(...)", "warning"
+    if node.id == place.id and node.repeat is not None and node.repeat.test_first:
+        yield f"the first time {name!r} has no answers yet: use exists({path}) and ...", "error"
+    elif not _done_before(drawing, node, place):
+        yield f"the step {node.name!r} is not always done before this: use exists({path}) and ...", "warning"
 
 
 def _node_named(drawing: Drawing, name: str) -> Node | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bpmn import Finding, Flow, Node
+from bpmn import Finding, Flow
 from engine.expressions import ExpressionError, compile_expression
-from engine.runnable.drawing import CHOOSING, GATEWAYS, Drawing, at_flow, at_node, is_always
+from engine.runnable.drawing import CHOOSING, GATEWAYS, Drawing, at_flow, at_node, is_always, takes_time
 
 
 def known_place(drawing: Drawing) -> Iterator[Finding]:
@@ -138,18 +138,11 @@ def every_choice_decided(drawing: Drawing) -> Iterator[Finding]:
 
 def no_busy_loop(drawing: Drawing) -> Iterator[Finding]:
     """Every way round passes a person or a timer."""
-    instant = {node.id for node in drawing.model.nodes if not _takes_time(drawing, node)}
+    instant = {node.id for node in drawing.model.nodes if not takes_time(drawing, node)}
     edges = {node_id: [t for t in drawing.after(node_id) if t in instant] for node_id in instant}
     for node in drawing.model.nodes:
         if node.id in instant and node.kind in GATEWAYS and _round(node.id, edges):
             yield at_node("busy-loop", node, "a way leads back here past no person and no timer: put a step or a timer into it")
-
-
-def _takes_time(drawing: Drawing, node: Node) -> bool:
-    if node.kind == "subProcess":
-        return any(_takes_time(drawing, inner) for inner in drawing.within(node.id))
-    waits = node.kind == "intermediateCatchEvent" and any(event.kind not in {"link", "conditional"} for event in node.events)
-    return node.is_human or waits or node.kind == "receiveTask"
 
 
 def _round(start: str, edges: Mapping[str, list[str]]) -> bool:

@@ -189,17 +189,18 @@ def test_scripts_decisions_calls_and_timers_can_be_answered():
 @pytest.mark.parametrize(
     ("marker", "key", "kept"),
     [
-        ("<multiInstanceLoopCharacteristics/>", "instances:t", {"loopCardinality": "3"}),
-        ("<standardLoopCharacteristics/>", "loop:t", None),
+        ("<multiInstanceLoopCharacteristics/>", "instances:t", ("parallel", "3")),
+        ("<standardLoopCharacteristics/>", "loop:t", ("loop", None)),
     ],
 )
 def test_a_step_done_several_times_is_done_once_or_as_often_as_is_said(marker, key, kept):
     found = draft(LINE.replace('<userTask id="t"/>', f'<userTask id="t">{marker}</userTask>'))
     assert repair(found, key).accepts == ("once", "count")
     once = apply_answers(found, {key: "once"}).model().by_id["t"]
-    assert (once.multi_instance, once.standard_loop) == (None, False)
+    assert once.repeat is None
     counted = apply_answers(found, {key: 3})
-    assert counted.model().by_id["t"].multi_instance == kept
+    repeat = counted.model().by_id["t"].repeat
+    assert (repeat.kind, repeat.cardinality) == kept
     assert key not in missing(counted)
     with pytest.raises(BadAnswer, match="from 1 to 1000"):
         apply_answers(found, {key: 1_001})

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from bpmn import BadModel, Duration, Raci, Standard, Unit, read_model
+from bpmn import BadModel, Duration, Raci, Repetition, Standard, Unit, read_model
 from bpmn.safexml import DEEPEST, LONGEST_ATTRIBUTE, LONGEST_TEXT, MOST_BYTES, MOST_ELEMENTS, MOST_FINDINGS
 from tests.bpmn.papers import MODEL, SHARED, process, read
 
@@ -258,8 +258,8 @@ def test_what_the_engine_must_judge_is_all_there():
     nodes = read_model(process(inner)).by_id
     assert nodes["script"].script == "x = 1"
     assert nodes["call"].called == "other"
-    assert nodes["many"].multi_instance == {"isSequential": "true", "loopCardinality": "3", "inputDataItem": "one"}
-    assert nodes["again"].standard_loop
+    assert nodes["many"].repeat == Repetition("sequential", 1, cardinality="3", element="one")
+    assert nodes["again"].repeat == Repetition("loop", 1)
     assert nodes["undo"].for_compensation
     assert nodes["aside"].triggered_by_event
     assert nodes["beside"].interrupting is nodes["softly"].interrupting is False

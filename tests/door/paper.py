@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape, quoteattr, unescape
 
 from bpmn import Bundle, Decision, DecisionInput, DecisionRule, Model, read_model
 from engine.gate import inspect
@@ -59,7 +59,8 @@ def draw(steps: Steps, flows: Sequence[str], process: str = "P") -> Model:
     `(steps, flows, "on PT1H")` or `(steps, flows, "aside message M")` for one that an event starts. Instead of a timer an event
     has `message M`, `signal S`, `error E`, `escalation L`, `link name` or `if a.ok == true`. `throw message M`, `end signal S`
     and `send M` throw, `receive M` waits, `race` is an event-based gateway. Behind ` | ` stand `form F`, `key expression` or
-    `send script`.
+    `send script`. A marker that repeats it comes last, as
+    `"user *parallel over a.people as who until count(x) > 2"` (see `marker`); it is the third part of a sub-process.
     flows: `"a b"`, `"x b: a.ok == true"`, `"x c: default"`.
     """
     return read_model(paper(steps, flows, process).encode())
@@ -88,10 +89,13 @@ def _scope(steps: Steps, flows: Sequence[str], prefix: str) -> str:
 def _node(name: str, what: Any, defaults: Mapping[str, str]) -> str:
     attributes = f" id={quoteattr(name)}" + (f' default="{defaults[name]}"' if name in defaults else "")
     if isinstance(what, tuple):
+        if what[2:] and what[2].startswith("*"):
+            return f"<subProcess{attributes}>{marker(what[2])}{_scope(what[0], what[1], name + '_')}</subProcess>"
         if what[2:]:
             attributes += ' triggeredByEvent="true"'
             what = ({f"{name}_start": f"begin {what[2]}"} | what[0], what[1])
         return f"<subProcess{attributes}>{_scope(what[0], what[1], name + '_')}</subProcess>"
+    what, *repeated = _MARKER.split(what)
     kind, _, rest = what.partition(" ")
     if kind == "begin":
         way, _, rest = rest.partition(" ")
@@ -104,7 +108,8 @@ def _node(name: str, what: Any, defaults: Mapping[str, str]) -> str:
     if kind in {"send", "receive"}:
         attributes += f' messageRef="{rest}"' if rest else ""
         rest = ""
-    return f"<{tag}{attributes}>{_extension(besides)}{_inside(kind, rest)}</{tag}>"
+    inside, loop = _inside(kind, rest), "".join(map(marker, repeated))
+    return f"<{tag}{attributes}>{_extension(besides)}{loop + inside if kind == 'script' else inside + loop}</{tag}>"
 
 
 def _extension(besides: Sequence[str]) -> str:
@@ -115,6 +120,29 @@ def _extension(besides: Sequence[str]) -> str:
     key = f" key={quoteattr(said['key'])}" if "key" in said else ""
     message = f"<pilot:message{key}>{escape(said.get('send', ''))}</pilot:message>" if {"key", "send"} & said.keys() else ""
     return f"<extensionElements>{form}{message}</extensionElements>"
+
+
+_MARKER = re.compile(r" \*(?=parallel|sequential|loop)")
+_CLAUSES = re.compile(r" (times|over|as|until|while|most|first)\b")
+
+
+def marker(words: str) -> str:
+    """`parallel times 3`, `sequential over a.list as who until <condition>`, `loop while <condition> most 4 first` as BPMN."""
+    kind, *parts = _CLAUSES.split(words.lstrip("*"))
+    said = {clause: escape(text.strip()) for clause, text in zip(parts[::2], parts[1::2], strict=True)}
+    if kind == "loop":
+        attributes = f' loopMaximum="{said["most"]}"' if "most" in said else ""
+        attributes += ' testBefore="true"' if "first" in said else ""
+        condition = f"<loopCondition>{said['while']}</loopCondition>" if "while" in said else ""
+        return f"<standardLoopCharacteristics{attributes}>{condition}</standardLoopCharacteristics>"
+    inside = ""
+    if "over" in said:
+        named = f' as="{said["as"]}"' if "as" in said else ""
+        inside = f"<extensionElements><pilot:repeat over={quoteattr(unescape(said['over']))}{named}/></extensionElements>"
+    for clause, tag in (("times", "loopCardinality"), ("until", "completionCondition")):
+        inside += f"<{tag}>{said[clause]}</{tag}>" if clause in said else ""
+    sequential = str(kind == "sequential").lower()
+    return f'<multiInstanceLoopCharacteristics isSequential="{sequential}">{inside}</multiInstanceLoopCharacteristics>'
 
 
 def _inside(kind: str, rest: str) -> str:
@@ -192,6 +220,17 @@ class Case:
     def task(self, step: str) -> str:
         """The activation of an open step, the oldest if there are several."""
         return next(item.task for item in self.at.items if item.step == step)
+
+    def instances(self, step: str) -> list[int | None]:
+        """The instances of a repeated step that are open."""
+        return [item.instance for item in self.at.items if item.step == step]
+
+    def do_instance(self, step: str, number: int, **answers: Any) -> Case:
+        """Somebody completes one instance of a repeated step."""
+        task = next(item.task for item in self.at.items if (item.step, item.instance) == (step, number))
+        self.at = self.machine.complete(self.at.state, task, answers, self.now)
+        self.passed += self.at.passed
+        return self
 
     def do(self, step: str, **answers: Any) -> Case:
         """Somebody completes an open step."""

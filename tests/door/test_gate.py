@@ -78,8 +78,8 @@ def test_a_kind_that_cannot_run_is_refused_with_a_way_out(kind, word):
 @pytest.mark.parametrize(
     ("steps", "rule"),
     [
-        ({"a": "manual <multiInstanceLoopCharacteristics/>"}, "multi-instance"),
-        ({"a": "manual <standardLoopCharacteristics/>"}, "loop-marker"),
+        ({"a": "manual <multiInstanceLoopCharacteristics/>"}, "repeat-count"),
+        ({"a": "manual <standardLoopCharacteristics/>"}, "repeat-count"),
         ({"a": "wait PT0S"}, "timer"),
         ({"a": "wait P1M"}, "timer"),
         ({"a": "wait -PT5M"}, "timer"),
