@@ -17,6 +17,7 @@ from bpmn.draft import (
     leave_to_people,
     make_draft,
 )
+from bpmn.drawn import Drawn, drawn
 from bpmn.durations import BadDuration, Duration, Unit
 from bpmn.errors import BadModel, Finding, Severity
 from bpmn.layout import lay_out
@@ -52,6 +53,7 @@ __all__ = [
     "DecisionInput",
     "DecisionRule",
     "Draft",
+    "Drawn",
     "Duration",
     "EventDefinition",
     "Finding",
@@ -73,6 +75,7 @@ __all__ = [
     "calendar_data",
     "calendar_names",
     "check",
+    "drawn",
     "lay_out",
     "leave_to_people",
     "make_draft",

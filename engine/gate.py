@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bpmn import Bundle, Finding, Model
+from engine.compared import compare
 from engine.errors import EngineError
 from engine.runnable import check_model
 from engine.spiff import Machine
-from engine.spiff_parse import build, differences
+from engine.spiff_parse import build
 
 _TRIAL = datetime(2024, 1, 1, 9, tzinfo=UTC)  # any instant: the trial case is thrown away
 _SAMPLES: Mapping[str, Any] = {"string": "trial", "number": 1, "integer": 1, "boolean": False, "array": [], "object": {}}
@@ -32,10 +33,8 @@ def inspect(bundle: Bundle) -> tuple[Finding, ...]:
 def _trial(bundle: Bundle) -> Iterator[Finding]:
     model = bundle.model
     built = build(model, bundle.decisions, bundle.forms)
-    lost = list(differences(built, model))
-    for node in (model.by_id[node_id] for node_id in lost):
-        message = "the engine would run this element differently from the drawing: report it"
-        yield Finding("lost", message, node.id, node.name, node.line)
+    lost = list(compare(model, built))
+    yield from lost
     if lost:
         return
     try:

@@ -142,3 +142,13 @@ def differences(built: Specs, model: Model) -> Iterator[str]:
         targets = [name.removesuffix(".BoundaryEventSplit") for name in spec._outputs if not name.endswith(".EndJoin")]
         if sorted(targets) != sorted(flows[node.id]):
             yield node.id
+
+
+def unknown_specs(built: Specs, model: Model) -> Iterator[str]:
+    """Ids that the specs claim to be of the drawing and that the model does not have, or that stand in them twice."""
+    known = {node.id for node in model.nodes}
+    for scope in (built.top, *built.subs.values()):
+        for name, spec in scope.task_specs.items():
+            identifier = getattr(spec, "bpmn_id", None)
+            if identifier is not None and (identifier not in known or (name != identifier and name in known)):
+                yield str(identifier)
