@@ -145,10 +145,10 @@ def differences(built: Specs, model: Model) -> Iterator[str]:
 
 
 def unknown_specs(built: Specs, model: Model) -> Iterator[str]:
-    """Ids that the specs claim to be of the drawing and that the model does not have, or that stand in them twice."""
+    """Ids that the specs claim to be of the drawing and that the model does not have; `<id>.<word>` stands beside a node."""
     known = {node.id for node in model.nodes}
     for scope in (built.top, *built.subs.values()):
-        for name, spec in scope.task_specs.items():
-            identifier = getattr(spec, "bpmn_id", None)
-            if identifier is not None and (identifier not in known or (name != identifier and name in known)):
-                yield str(identifier)
+        for spec in scope.task_specs.values():
+            claimed = str(getattr(spec, "bpmn_id", None) or "")
+            if claimed and claimed not in known and claimed.rpartition(".")[0] not in known:
+                yield claimed
