@@ -10,6 +10,14 @@ from engine.calendars import Calendar, due
 from engine.commands.cases import acknowledge, cancel_case
 from engine.commands.deploying import deploy, freeze_pilot, lint, missing_posts, register_pilot
 from engine.commands.drafting import answer_draft, deploy_draft, discard_draft, draft_of_other, keep_draft
+from engine.commands.incidents import (
+    assign_incident,
+    count_failure,
+    dismiss_incident,
+    report_failed_start,
+    report_failure,
+    retry_incident,
+)
 from engine.commands.items import claim, complete, release
 from engine.commands.starting import StartedCase, start_case
 from engine.db import connect, reading, upgrade, writing
@@ -61,6 +69,7 @@ from engine.queries.cases import (
     start_form,
 )
 from engine.queries.drafts import DraftRow, DraftView, draft, list_drafts
+from engine.queries.incidents import IncidentRow, list_incidents
 from engine.queries.pilots import (
     PilotRow,
     PilotView,
@@ -96,6 +105,7 @@ __all__ = [
     "EngineError",
     "EscalationRow",
     "Field",
+    "IncidentRow",
     "LogCheck",
     "LogEntry",
     "Names",
@@ -123,6 +133,7 @@ __all__ = [
     "add_person",
     "answer_draft",
     "anybody",
+    "assign_incident",
     "beat",
     "board",
     "bundle_of",
@@ -137,10 +148,12 @@ __all__ = [
     "close_session",
     "complete",
     "connect",
+    "count_failure",
     "department_names",
     "deploy",
     "deploy_draft",
     "discard_draft",
+    "dismiss_incident",
     "draft",
     "draft_of_other",
     "due",
@@ -157,6 +170,7 @@ __all__ = [
     "lint",
     "list_cases",
     "list_drafts",
+    "list_incidents",
     "list_pilots",
     "list_processes",
     "mark_sent",
@@ -178,6 +192,9 @@ __all__ = [
     "record_sign_in",
     "register_pilot",
     "release",
+    "report_failed_start",
+    "report_failure",
+    "retry_incident",
     "session_actor",
     "session_seen_at",
     "set_password",

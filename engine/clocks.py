@@ -14,6 +14,7 @@ from bpmn import Standard
 from engine.db import AnyRow
 from engine.errors import CalendarMissing
 from engine.eventlog import Fact, instant
+from engine.incidents import Trouble, raise_one
 from engine.ladder import Climb, RungDue, climb, wake_for
 from engine.model import escalation, notice, sla_clock
 from engine.people import holders
@@ -86,15 +87,17 @@ class Running:
     version: Version
 
 
-def plan(version: Version, subject: Subject, standard: Standard, at: datetime, facts: list[Fact]) -> Armed | None:
+def plan(version: Version, subject: Subject, standard: Standard, at: datetime, troubles: list[Trouble]) -> Armed | None:
     """The due instants of a standard that starts at `at`.
 
-    None, and an incident among the facts, when the calendar does not cover them: the work goes on, its clock is never guessed.
+    None, and one trouble more, when the calendar does not cover them: the work goes on, its clock is never guessed.
     """
     try:
         return arm(standard, at, version.calendars)
     except CalendarMissing as missing:
-        facts.append(subject.fact("incident.raised", at, {"reason": "calendar missing", "detail": str(missing)}))
+        cause = f"calendar:item:{subject.item_id}" if subject.item_id is not None else f"calendar:case:{subject.case_id}"
+        about = subject.fact("", at, {})
+        troubles.append(Trouble("calendar", cause, "calendar missing", about, detail={"detail": str(missing)}))
         return None
 
 
@@ -211,7 +214,8 @@ def _passed(clock: ClockRow, upto: datetime) -> _Passed:
 
 def _tell(c: Connection, passed: Sequence[tuple[Running, _Passed]]) -> list[Fact]:
     """Raise the rungs that are due; the facts clock by clock, those of one in the order in which they became true."""
-    told = _climb(c, [(one, rung) for one, what in passed for rung in what.climbed.due])
+    unheard: list[Trouble] = []
+    told = _climb(c, [(one, rung) for one, what in passed for rung in what.climbed.due], unheard)
     facts: list[Fact] = []
     for one, what in passed:
         mine = [next(told) for _ in what.climbed.due]
@@ -219,17 +223,21 @@ def _tell(c: Connection, passed: Sequence[tuple[Running, _Passed]]) -> list[Fact
             data = {"clock": one.subject.clock, "due_at": instant(one.clock.due_at)}
             mine.append(one.subject.fact("clock.breached", one.clock.due_at, data))
         facts += sorted(mine, key=lambda fact: fact.at)
-    return facts
+    return facts + [fact for trouble in unheard if (fact := raise_one(c, trouble, trouble.about.at))]
 
 
-def _climb(c: Connection, rungs: Sequence[tuple[Running, RungDue]]) -> Iterator[Fact]:
-    """Raise rungs, one fact each: escalations and their notices are rows of the same transaction, once each by constraint."""
+def _climb(c: Connection, rungs: Sequence[tuple[Running, RungDue]], unheard: list[Trouble]) -> Iterator[Fact]:
+    """Raise rungs, one fact each: escalations and their notices are rows of the same transaction, once each by constraint.
+
+    A rung that reaches nobody is raised all the same, and is one trouble more.
+    """
     if not rungs:
         return iter(())
     calls = [_called(one, rung.to) for one, rung in rungs]
     at_posts = holders(c, posts) if (posts := {post for post, person in calls if post and not person}) else {}
     people = [(person,) if person else at_posts.get(post or "", ()) for post, person in calls]
     rows = [_escalation(one, rung, post, who) for (one, rung), (post, _), who in zip(rungs, calls, people, strict=True)]
+    unheard += [_nobody(one, rung, post) for (one, rung), (post, _), who in zip(rungs, calls, people, strict=True) if not who]
     raised = c.execute(_RAISE, rows).scalars()
     owed = [
         _notice(one.clock.id, rung, escalation_id, person_id)
@@ -239,6 +247,14 @@ def _climb(c: Connection, rungs: Sequence[tuple[Running, RungDue]]) -> Iterator[
     if owed:
         c.execute(_OWE, owed)
     return (_escalated(one.subject, rung, post) for (one, rung), (post, _) in zip(rungs, calls, strict=True))
+
+
+def _nobody(one: Running, rung: RungDue, post: str | None) -> Trouble:
+    reason = (
+        f"nobody holds the post {post!r}: its escalations reach nobody" if post else "the process names no owner to escalate to"
+    )
+    cause = f"post:{post}" if post else f"owner:{one.version.code}"
+    return Trouble("recipient", cause, reason, Fact("", rung.at, post=post))
 
 
 def _called(one: Running, to: str) -> tuple[str | None, int | None]:

@@ -15,10 +15,12 @@
 | escalation.acknowledged | percent |
 | timer.fired | due_at |
 | decision.taken | outputs |
-| incident.raised | reason |
 | draft.kept | draft, name, model_sha256 |
 | draft.answered | draft, answers (their keys), left_to_people, open |
 | draft.discarded, draft.deployed | draft, process_version (deployed), version (deployed) |
+| incident.raised | incident, trouble (completion, start, timer, clock, calendar, recipient), reason |
+| incident.assigned | incident, to |
+| incident.resolved | incident, how (retried, went on, ended, dismissed) |
 """
 
 from __future__ import annotations

@@ -225,6 +225,35 @@ notice = Table(
     Index("ix_notice_due", "state", "due_at"),
 )
 
+incident = Table(
+    "incident",
+    metadata,
+    _id(),
+    Column("kind", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    _ref("case_id", "cases.id", null=True, index=True),
+    _ref("item_id", "work_item.id", null=True),
+    Column("step", Text),
+    Column("reason", Text, nullable=False),
+    Column("state", Text, nullable=False),  # open, resolved
+    Column("since", Utc, nullable=False),
+    Column("last_at", Utc, nullable=False),
+    Column("times", sa.Integer, nullable=False),
+    Column("attempt", Json),
+    _ref("assigned_to", "person.id", null=True),
+    Column("resolved_at", Utc),
+    Column("resolved_by", Text),
+    Column("resolution", Text),
+    Index(
+        "ux_incident_open",
+        "cause",
+        unique=True,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    ),
+    Index("ix_incident_list", "state", "since"),
+)
+
 event = Table(
     "event",
     metadata,

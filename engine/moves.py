@@ -14,11 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bpmn import Node, Standard
-from engine import clocks
+from engine import clocks, incidents
 from engine.clocks import ClockRow, Subject
 from engine.db import AnyRow
 from engine.errors import WrongState
 from engine.eventlog import Fact, Told, instant
+from engine.incidents import Trouble
 from engine.model import cases, sla_clock, work_item
 from engine.prepared import Prepared
 from engine.processes import Version
@@ -41,7 +42,10 @@ _CASE_CLOCK = Prepared(
 
 @dataclass
 class Move:
-    """One case on its way: `at` is when the move became true, `facts` what it made true so far, in causal order."""
+    """One case on its way: `at` is when the move became true, `facts` what it made true so far, in causal order.
+
+    `troubled`: incidents of the case were open when the move began; those that it answers are closed with it.
+    """
 
     c: Connection
     version: Version
@@ -50,6 +54,7 @@ class Move:
     at: datetime
     by: str | None = None
     facts: list[Told] = field(default_factory=list)
+    troubled: bool = False
 
     def say(self, kind: str, data: Mapping[str, Any] | None = None) -> None:
         """A fact about the case as a whole."""
@@ -74,6 +79,8 @@ def land(move: Move, position: Position, *, seen: int, done: str | None = None, 
     offer(move, [(item.task, item.step) for item in position.opened])
     if position.done:
         end_case(move, "case.completed", {})
+    elif move.troubled:
+        move.facts += incidents.clear(move.c, move.case_id, move.number, move.at, over=False)
     if landed.rowcount != 1:
         raise WrongState("Someone moved this case on in the meantime. Reload and look again.")
 
@@ -117,11 +124,11 @@ def offer(move: Move, activations: list[tuple[str, str]]) -> None:
             move.case_id, move.number, inserted.one().id, node.id, node.raci.responsible, model.department_of(node.id)
         )
         data: dict[str, Any] = {"name": node.name}
-        incidents: list[Fact] = []
-        if node.standard and (clock := clocks.plan(move.version, subject, node.standard, move.at, incidents)):
+        troubles: list[Trouble] = []
+        if node.standard and (clock := clocks.plan(move.version, subject, node.standard, move.at, troubles)):
             started.append((subject, node.standard, clock))
             data |= standard_data(node.standard, clock)
-        move.facts += [subject.fact("item.offered", move.at, data), *incidents]
+        move.facts += [subject.fact("item.offered", move.at, data), *incidents.raise_all(move.c, troubles, move.at)]
     clocks.start(move.c, move.version, started, move.at)
 
 
@@ -158,3 +165,5 @@ def end_case(move: Move, kind: str, data: Mapping[str, Any]) -> None:
         subject = Subject(move.case_id, move.number)
         move.facts.append(clocks.stop(move.c, clock, subject, move.version, move.at, cancelled=cancelled))
     move.say(kind, data)
+    if move.troubled:
+        move.facts += incidents.clear(move.c, move.case_id, move.number, move.at, over=True)

@@ -19,6 +19,7 @@ from engine import clocks, processes, timers
 from engine.clocks import ClockRow, Running, Subject
 from engine.db import AnyRow, reading, writing
 from engine.eventlog import Fact, append
+from engine.incidents import Trouble, heal, raise_all
 from engine.model import cases, heartbeat, process_version, sla_clock, work_item
 
 log = logging.getLogger("pilotrun.sweep")
@@ -52,7 +53,7 @@ _DUE_CLOCKS = (
 _TIMER_AT = sa.case((cases.c.state == "running", cases.c.wake_at)).label("timer_at")
 _ITEM = (work_item.c.step, work_item.c.post, work_item.c.department, work_item.c.claimed_by)
 _SUBJECTS = (
-    sa.select(sla_clock.c.id, cases.c.number, _TIMER_AT, *_ITEM, *_VERSION)
+    sa.select(sla_clock.c.id, cases.c.number, cases.c.incident, _TIMER_AT, *_ITEM, *_VERSION)
     .select_from(
         sla_clock.join(cases, cases.c.id == sla_clock.c.case_id)
         .join(process_version, process_version.c.id == cases.c.process_version_id)
@@ -228,12 +229,17 @@ def _due_clock(row: AnyRow, about: AnyRow) -> _DueClock:
 def _pass_clocks(c: Connection, claimed: Sequence[_DueClock], now: datetime) -> None:
     # Only up to the next timer of the case: what it takes away must not climb a rung that was due after it.
     due = [(Running(one.clock, one.subject, _version(c, one.about)), min(now, one.about.timer_at or now)) for one in claimed]
-    append(c, clocks.pass_time(c, due), now)
+    facts = clocks.pass_time(c, due)
+    for one in claimed:
+        if one.about.incident is not None:
+            facts += heal(c, f"clock:{one.clock.id}", one.subject.fact("", now, {}), now)
+    append(c, facts, now)
 
 
 def _clock_aside(c: Connection, one: _DueClock, now: datetime, reason: str) -> None:
     c.execute(_CLOCK, {"clock_id": one.clock.id, "wake_at": now + POISONED})
-    append(c, [one.subject.fact("incident.raised", now, {"reason": reason})], now)
+    trouble = Trouble("clock", f"clock:{one.clock.id}", reason, one.subject.fact("", now, {}))
+    append(c, raise_all(c, [trouble], now), now)
 
 
 def _due_case(c: Connection, upto: datetime, most: int) -> Sequence[AnyRow]:
@@ -249,8 +255,9 @@ def _fire_timers(c: Connection, claimed: Sequence[AnyRow], now: datetime) -> Non
 
 
 def _case_aside(c: Connection, row: AnyRow, now: datetime, reason: str) -> None:
-    c.execute(_CASE, {"case_id": row.id, "wake_at": now + POISONED, "incident": reason})
-    append(c, [Fact("incident.raised", now, row.id, row.number, data={"reason": reason})], now)
+    c.execute(_CASE, {"case_id": row.id, "wake_at": now + POISONED})
+    trouble = Trouble("timer", f"timers:{row.id}", reason, Fact("", now, row.id, row.number))
+    append(c, raise_all(c, [trouble], now), now)
 
 
 def _version(c: Connection, row: AnyRow) -> processes.Version:

@@ -37,6 +37,7 @@ def rooms() -> list[Room]:
         (gettext("My tasks"), "tasks", "tasks.mine"),
         (gettext("Start a case"), "start", "start.choose"),
         (gettext("SLA board"), "board", "board.first"),
+        (gettext("Incidents"), "incidents", "incidents.index"),
         (gettext("Pilots"), "pilots", "pilots.index"),
     ]
     overseer = bool(found.roles & set(OVERSEERS))

@@ -110,6 +110,16 @@ def _decision(step: str, data: Mapping[str, Any], posts: Callable[[str], str]) -
     return gettext("%(step)s: decided by the rule, %(outputs)s", step=step, outputs=outputs)
 
 
+def _resolved(step: str, data: Mapping[str, Any], posts: Callable[[str], str]) -> str:
+    texts = {
+        "retried": gettext("The incident is closed: tried again, and it worked"),
+        "went on": gettext("The incident is closed: the case went on"),
+        "ended": gettext("The incident is closed with the case"),
+        "dismissed": gettext("The incident is dismissed: %(why)s", why=data.get("why", "")),
+    }
+    return texts.get(str(data.get("how")), gettext("The incident is closed"))
+
+
 _EVENTS: dict[str, Said] = {
     "case.started": _started,
     "case.completed": lambda step, data, posts: gettext("Case completed"),
@@ -126,5 +136,7 @@ _EVENTS: dict[str, Said] = {
     "escalation.acknowledged": lambda step, data, posts: gettext("Escalation acknowledged"),
     "timer.fired": lambda step, data, posts: gettext("%(step)s: the waiting time was over", step=step),
     "decision.taken": _decision,
-    "incident.raised": lambda step, data, posts: gettext("The case cannot go on: %(reason)s", reason=data.get("reason", "")),
+    "incident.raised": lambda step, data, posts: gettext("Something cannot go on: %(reason)s", reason=data.get("reason", "")),
+    "incident.assigned": lambda step, data, posts: gettext("%(who)s looks after the incident", who=data.get("to", "")),
+    "incident.resolved": _resolved,
 }

@@ -33,7 +33,7 @@ def cancel_case(c: Connection, case_id: int, reason: str, *, by: Actor, now: dat
     c.execute(
         cases.update().where(cases.c.id == case_id).values(state="cancelled", ended_at=now, version=row.version + 1, wake_at=None)
     )
-    move = Move(c, version, case_id, row.number, now, by.login)
+    move = Move(c, version, case_id, row.number, now, by.login, troubled=row.incident is not None)
     for item in moves.open_items(c, case_id):
         moves.withdraw(move, item, "case cancelled")
     moves.end_case(move, "case.cancelled", {"reason": reason.strip()[:1000]})

@@ -31,6 +31,7 @@ _ITEM = (
         cases.c.version.label("case_version"),
         cases.c.process_version_id,
         cases.c.wake_at,
+        cases.c.incident,
         process_version.c.version.label("process_version"),
         process_version.c.content_sha256,
         *ClockRow.columns("clock_"),
@@ -103,7 +104,7 @@ def complete(
     taken = _read_form(version, row.step, answers)
     state, seen, facts = timers.catch_up(c, version, row, now)
     position = version.machine.complete(state, row.activation, taken, now)
-    move = Move(c, version, row.case_id, row.number, now, by.login, facts)
+    move = Move(c, version, row.case_id, row.number, now, by.login, facts, troubled=row.incident is not None)
     with together(c):
         _close(move, row, taken, by, comment)
         moves.land(move, position, seen=seen, done=row.activation)

@@ -11,12 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from engine import clocks, forms, moves, processes
+from engine import clocks, forms, incidents, moves, processes
 from engine.clocks import Subject
 from engine.commands.keys import recall, remember
 from engine.db import AnyRow
 from engine.errors import NotYours
-from engine.eventlog import Fact, append
+from engine.eventlog import append
+from engine.incidents import Trouble
 from engine.model import case_counter, cases, pilot
 from engine.moves import Move
 from engine.people import Actor
@@ -136,9 +137,9 @@ def _say_started(move: Move, values: Mapping[str, Any]) -> None:
         "rehearsal": values["rehearsal"],
     }
     subject = Subject(move.case_id, move.number)
-    incidents: list[Fact] = []
-    if model.standard and (clock := clocks.plan(move.version, subject, model.standard, move.at, incidents)):
+    troubles: list[Trouble] = []
+    if model.standard and (clock := clocks.plan(move.version, subject, model.standard, move.at, troubles)):
         clocks.start(move.c, move.version, [(subject, model.standard, clock)], move.at)
         data |= moves.standard_data(model.standard, clock)
     move.say("case.started", data)
-    move.facts += incidents
+    move.facts += incidents.raise_all(move.c, troubles, move.at)

@@ -16,7 +16,7 @@ from engine.commands.starting import start_schema
 from engine.errors import NotFound, NotYours
 from engine.model import cases, event, person, process_version, sla_clock
 from engine.people import Actor
-from engine.queries.tasks import OPEN, TaskRow, forms_by_step, items_of_case
+from engine.queries.tasks import OPEN, TaskRow, data_of, forms_by_step, items_of_case
 from engine.values import Names
 
 
@@ -109,7 +109,7 @@ def case(c: Connection, case_id: int, actor: Actor, now: datetime | None = None)
         clock_state=clock.state if clock is not None else None,
         incident=row.incident,
         receipt=row.receipt,
-        data=version.machine.position(bytes(row.blob), row.started_at).data,
+        data=data_of(version, row.blob, row.started_at),
         forms=forms_by_step(version),
         xml=model.xml,
         tokens=tuple(item.step for item in items if item.state in OPEN),

@@ -13,12 +13,20 @@ from sqlalchemy import Connection
 from bpmn import Raci
 from engine import processes
 from engine.db import AnyRow
-from engine.errors import NotFound, NotYours
+from engine.errors import CannotGoOn, NotFound, NotYours
 from engine.model import cases, person, post, process_version, sla_clock, work_item
 from engine.people import Actor
 from engine.values import Names
 
 OPEN = ("offered", "claimed")
+
+
+def data_of(version: processes.Version, blob: bytes, at: datetime) -> Mapping[str, Any]:
+    """The data of a case to look at; nothing where its state cannot be read: that is an incident, no reason to see no page."""
+    try:
+        return version.machine.position(bytes(blob), at).data
+    except CannotGoOn:
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +216,7 @@ def task(c: Connection, item_id: int, actor: Actor, now: datetime | None = None)
     return TaskView(
         row=_row(row, actor, now),
         form=version.bundle.forms[node.form] if node.form else None,
-        data=version.machine.position(bytes(row.blob), row.offered_at).data,
+        data=data_of(version, row.blob, row.offered_at),
         forms=forms_by_step(version),
         step_names={each.id: each.name for each in model.nodes},
         documentation=node.documentation,

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 import engine
 from tests import catalogues
 from tests.bpmn.drafts import file, flow
-from tests.world import World, build_world
+from tests.world import CODE, World, build_world
 from webapp.app import create_app
 from webapp.passwords import Passwords
 from webapp.settings import Settings
@@ -166,6 +166,9 @@ def furnish(world: World) -> dict[str, engine.StartedCase]:
     _draft(world)
     item = world.item(mine, "receive")
     with engine.writing(world.engine) as c:
-        engine.claim(c, item.item, by=world.who("chen.jing"), now=world.now)
+        chen, stuck = world.who("chen.jing"), engine.CannotGoOn("The condition 'receive.weight > 3' cannot be decided.")
+        engine.claim(c, item.item, by=chen, now=world.now)
+        engine.report_failure(c, item.item, {"product": "Fridge F1"}, stuck, by=chen, now=world.now)
+        engine.report_failed_start(c, CODE, {}, stuck, by=None, now=world.now, channel="public")
     world.later(minutes=4)
     return {"done": done, "shared": shared, "late": late, "cancelled": cancelled, "fresh": fresh, "mine": mine}

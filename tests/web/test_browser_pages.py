@@ -21,6 +21,8 @@ OWNER_PAGES = [
     "/cases/2",
     "/cases/3",
     "/board",
+    "/incidents",
+    "/incidents?state=all",
     "/pilots",
     "/pilots/1",
     "/processes",

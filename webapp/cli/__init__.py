@@ -20,6 +20,7 @@ VERBS = {
     "pack": "webapp.cli.packs:pack",
     "verify": "webapp.cli.packs:verify",
     "log": "webapp.cli.log:log",
+    "incident": "webapp.cli.incidents:incident",
 }
 
 

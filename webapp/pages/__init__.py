@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp.pages import assets, board, cases, drafts, health, intake, pilots, sign_in, start, tasks
+from webapp.pages import assets, board, cases, drafts, health, incidents, intake, pilots, sign_in, start, tasks
 from webapp.pages.drafts import limit_forms
 
 __all__ = ["install", "limit_forms"]
@@ -12,5 +12,5 @@ __all__ = ["install", "limit_forms"]
 
 def install(app: Flask) -> None:
     """Register every page."""
-    for module in (assets, health, sign_in, tasks, start, cases, intake, board, pilots, drafts):
+    for module in (assets, health, sign_in, tasks, start, cases, intake, board, incidents, pilots, drafts):
         app.register_blueprint(module.pages)

@@ -13,7 +13,7 @@ from webapp.access import public
 from webapp.edge import edge, now, reading, transaction
 from webapp.errors import page
 from webapp.language import pick
-from webapp.pages.start import render_intake, start
+from webapp.pages.start import kept_start, render_intake, start
 from webapp.sentences import gettext
 
 pages = Blueprint("intake", __name__)
@@ -39,6 +39,8 @@ def send(code: str) -> ResponseReturnValue:
             started = start(c, code, entered, by=None, channel="public")
     except engine.BadInput as wrong:
         return _page(code, entered, wrong)
+    except engine.CannotGoOn as stuck:
+        return kept_start(code, entered, stuck, by=None, channel="public")
     return redirect(url_for("intake.receipt", token=started.receipt), 303)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,6 +13,7 @@ from webapp import forms
 from webapp.access import actor, needs
 from webapp.edge import now, reading, transaction
 from webapp.language import pick
+from webapp.pages.incidents import kept
 from webapp.sentences import gettext
 
 pages = Blueprint("start", __name__)
@@ -43,17 +45,35 @@ def begin(code: str) -> ResponseReturnValue:
             started = start(c, code, entered, by=actor(), channel="staff")
     except engine.BadInput as wrong:
         return _page(code, entered, wrong)
+    except engine.CannotGoOn as stuck:
+        return kept_start(code, entered, stuck, by=actor(), channel="staff")
     flash(gettext("Case %(number)s is open.", number=started.number), "note")
     return redirect(url_for("cases.show", case=started.id), 303)
+
+
+def kept_start(
+    code: str, entered: Mapping[str, str], error: engine.CannotGoOn, *, by: engine.Actor | None, channel: str
+) -> ResponseReturnValue:
+    """A case that cannot begin: what was sent in is kept for when it can."""
+
+    def report(c: engine.Connection) -> None:
+        key = request.form.get("key") or None
+        engine.report_failed_start(c, code, _answers(c, code, entered), error, by=by, now=now(), channel=channel, key=key)
+
+    return kept(report)
 
 
 def start(
     c: engine.Connection, code: str, entered: Mapping[str, str], *, by: engine.Actor | None, channel: str
 ) -> engine.StartedCase:
     """Read the texts of the intake form and start the case once for this form's key. Raises BadInput by field."""
-    schema = engine.start_form(c, code).schema
-    answers = engine.read_answers(schema, forms.given_texts(entered), text=True) if schema else {}
+    answers = _answers(c, code, entered)
     return engine.start_case(c, code, answers, by=by, now=now(), channel=channel, key=request.form.get("key") or None)
+
+
+def _answers(c: engine.Connection, code: str, entered: Mapping[str, str]) -> dict[str, Any]:
+    schema = engine.start_form(c, code).schema
+    return engine.read_answers(schema, forms.given_texts(entered), text=True) if schema else {}
 
 
 def _page(code: str, entered: Mapping[str, str] | None = None, wrong: engine.BadInput | None = None) -> ResponseReturnValue:

@@ -17,6 +17,7 @@ from webapp.errors import Words, words_for
 from webapp.language import pick
 from webapp.pages.data import Part, parts
 from webapp.pages.escalations import MISSED, Line, of_notice
+from webapp.pages.incidents import kept
 from webapp.sentences import gettext
 
 pages = Blueprint("tasks", __name__)
@@ -105,14 +106,18 @@ def complete(item: int) -> ResponseReturnValue:
     """Complete the task with its form's answers. What cannot be taken comes back with every text kept."""
     entered = forms.entered_texts(request.form)
     comment = request.form.get("comment", "")[: forms.LONGEST_COMMENT]
+    key = request.form.get("key") or None
+    answers: dict[str, Any] = {}
     try:
         with transaction() as c:
             task = engine.task(c, item, actor(), now())
             answers = engine.read_answers(task.form, forms.given_texts(entered), text=True) if task.form else {}
-            key = request.form.get("key") or None
             engine.complete(c, item, answers, by=actor(), now=now(), comment=comment, key=key)
     except engine.BadInput as wrong:
         return _page(item, entered, wrong)
+    except engine.CannotGoOn as stuck:
+        error = stuck  # the name of an except clause is gone after it
+        return kept(lambda c: engine.report_failure(c, item, answers, error, by=actor(), now=now(), comment=comment, key=key))
     except engine.WrongState:
         return _was_faster(item)
     flash(gettext("%(task)s of %(case)s is completed.", task=task.row.step_name, case=task.row.case_number), "note")
