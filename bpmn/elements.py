@@ -166,7 +166,7 @@ def _node(element: etree._Element, scope: etree._Element, by_id: Mapping[str, et
         attached_to=element.get("attachedToRef"),
         interrupting=_interrupting(element),
         default=element.get("default"),
-        called=element.get("calledElement"),
+        called=unprefixed(element.get("calledElement", "")) or None,
         triggered_by_event=_is_true(element.get("triggeredByEvent")),
         for_compensation=_is_true(element.get("isForCompensation")),
         script=text_of(script) if script is not None else None,
@@ -181,6 +181,7 @@ def _node(element: etree._Element, scope: etree._Element, by_id: Mapping[str, et
         outputs=extension.outputs,
         message_key=extension.message_key,
         payload=extension.payload,
+        passes=extension.passes,
     )
 
 

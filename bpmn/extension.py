@@ -27,8 +27,9 @@ _HOSTS: dict[str, frozenset[str]] = {
     "input": HUMAN,
     "output": HUMAN,
     "repeat": frozenset({"multiInstanceLoopCharacteristics"}),
+    "pass": frozenset({"callActivity"}),
 }
-_MANY = frozenset({"input", "output"})
+_MANY = frozenset({"input", "output", "pass"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Extension:
     outputs: tuple[str, ...] = ()
     message_key: str | None = None
     payload: str | None = None
+    passes: tuple[tuple[str, str], ...] = ()
 
 
 def check_extensions(root: etree._Element, report: Report) -> None:
@@ -82,6 +84,7 @@ def read_extension(owner: etree._Element, report: Report) -> Extension:
         outputs=tuple(_names(owner, "output")),
         message_key=_attribute(message, "key"),
         payload=(message.text or "").strip() or None if message is not None else None,
+        passes=tuple(_passes(owner)),
     )
 
 
@@ -147,6 +150,12 @@ def _attribute(element: etree._Element | None, name: str) -> str | None:
 
 def _names(owner: etree._Element, kind: str) -> Iterator[str]:
     return (name for element in _ours(owner) if local(element) == kind and (name := _attribute(element, "name")))
+
+
+def _passes(owner: etree._Element) -> Iterator[tuple[str, str]]:
+    for element in _ours(owner):
+        if local(element) == "pass":
+            yield element.get("name", "").strip(), element.get("value", "").strip()
 
 
 def _raci(element: etree._Element | None) -> Raci | None:

@@ -77,8 +77,9 @@ class Node:
     """One flow node. `kind` is the BPMN tag (userTask, exclusiveGateway, ...); `scope` the id of its process or sub-process.
 
     `incoming` and `outgoing` are ids of sequence flows, `lane` the id of its lane (of its host's or sub-process's, if it has none
-    of its own), `attached_to` the host of a boundary event, `called` what a call activity calls. A send or receive task has its
-    message in `events`; `message_key` is the expression that finds the case a message is for, `payload` a script that fills it.
+    of its own), `attached_to` the host of a boundary event, `called` what a call activity calls (the code of a process or its
+    id), `passes` the fields of its intake and the expressions that fill them. A send or receive task has its message in `events`;
+    `message_key` is the expression that finds the case a message is for, `payload` a script that fills it.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Node:
     outputs: tuple[str, ...] = ()
     message_key: str | None = None
     payload: str | None = None
+    passes: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_human(self) -> bool:

@@ -56,6 +56,7 @@ from engine.people import (
 )
 from engine.queries.board import Board, BoardCase, BoardStep, EscalationRow, board
 from engine.queries.cases import (
+    CalledView,
     CaseRow,
     CaseView,
     ReceiptView,
@@ -95,6 +96,7 @@ __all__ = [
     "BoardStep",
     "Calendar",
     "CalendarMissing",
+    "CalledView",
     "CannotGoOn",
     "CaseRow",
     "CaseView",

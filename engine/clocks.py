@@ -93,7 +93,7 @@ def plan(version: Version, subject: Subject, standard: Standard, at: datetime, t
     None, and one trouble more, when the calendar does not cover them: the work goes on, its clock is never guessed.
     """
     try:
-        return arm(standard, at, version.calendars)
+        return arm(standard, at, version.release_of(subject.step).calendars)
     except CalendarMissing as missing:
         cause = f"calendar:item:{subject.item_id}" if subject.item_id is not None else f"calendar:case:{subject.case_id}"
         about = subject.fact("", at, {})
@@ -113,7 +113,7 @@ def start(c: Connection, version: Version, subjects: Sequence[tuple[Subject, Sta
                 "item_id": subject.item_id,
                 "standard": str(standard.completion),
                 "calendar": standard.calendar,
-                "calendar_version": _calendar_version(version, standard),
+                "calendar_version": _calendar_version(version, subject, standard),
                 "started_at": at,
                 "due_at": clock.due_at,
                 "reaction_due_at": clock.reaction_due_at,
@@ -127,8 +127,8 @@ def start(c: Connection, version: Version, subjects: Sequence[tuple[Subject, Sta
     )
 
 
-def _calendar_version(version: Version, standard: Standard) -> str:
-    calendar = version.calendars.get(standard.calendar)
+def _calendar_version(version: Version, subject: Subject, standard: Standard) -> str:
+    calendar = version.release_of(subject.step).calendars.get(standard.calendar)
     return calendar.version if calendar is not None else ""
 
 
@@ -259,13 +259,12 @@ def _nobody(one: Running, rung: RungDue, post: str | None) -> Trouble:
 
 def _called(one: Running, to: str) -> tuple[str | None, int | None]:
     """(post, person) of a rung's `to`: assignee, accountable or owner. A case has no assignee: its owner answers for it."""
-    model, subject = one.version.bundle.model, one.subject
+    subject = one.subject
     if to == "assignee" and subject.claimed_by is not None:
         return None, subject.claimed_by
-    node = model.by_id.get(subject.step or "")
-    raci = node.raci if node else None
+    raci = one.version.node(subject.step).raci if subject.step else None
     wanted = {"assignee": raci.responsible if raci else None, "accountable": raci.accountable if raci else None}.get(to)
-    return wanted or model.owner, None
+    return wanted or one.version.release_of(subject.step).bundle.model.owner or one.version.bundle.model.owner, None
 
 
 def _escalation(one: Running, rung: RungDue, post: str | None, people: Sequence[int]) -> dict[str, Any]:

@@ -4,7 +4,7 @@
 |---|---|
 | process.deployed | code, version, model_sha256 |
 | pilot.registered, pilot.frozen | pilot, plan_hash, model_sha256, rehearsal |
-| case.started | process, version, channel, pilot, rehearsal, standard, calendar, due_at |
+| case.started | process, version, channel, pilot, rehearsal, standard, calendar, due_at, calls (code: version of what it calls) |
 | case.completed, case.cancelled | reason (cancelled) |
 | item.offered | name, standard, calendar, due_at |
 | item.claimed, item.released | |
@@ -21,6 +21,8 @@
 | incident.raised | incident, trouble (completion, start, timer, clock, calendar, recipient), reason |
 | incident.assigned | incident, to |
 | incident.resolved | incident, how (retried, went on, ended, dismissed) |
+
+A step of a called process is told by the ids of the calls that lead to it and its own: `goods_return/inspect`.
 """
 
 from __future__ import annotations
@@ -59,6 +61,11 @@ class Fact:
     post: str | None = None
     department: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def hold(c: Connection) -> None:
+    """Keep every other writer of facts out until the commit: whoever deploys sees what others have deployed."""
+    _HEAD.run(c, {}).one()
 
 
 Told: TypeAlias = Fact | Callable[[], Sequence[Fact]]

@@ -69,6 +69,14 @@ process_file = Table(
     Column("content", sa.LargeBinary, nullable=False),
     sa.PrimaryKeyConstraint("process_version_id", "name"),
 )
+process_call = Table(
+    "process_call",  # which process a call activity meant when its version was deployed
+    metadata,
+    _ref("process_version_id", "process_version.id"),
+    Column("called", Text, nullable=False),  # as it stands in the drawing: a code or the id of a process
+    Column("code", Text, nullable=False),
+    sa.PrimaryKeyConstraint("process_version_id", "called"),
+)
 
 department = Table(
     "department",
@@ -137,6 +145,7 @@ cases = Table(
     Column("ended_at", Utc),
     Column("wake_at", Utc),  # when the model's own timers want to be looked at next
     Column("incident", Text),
+    Column("called", Json),  # code -> version id of all that it calls, as of its start; NULL where it calls nothing
     Index("ix_cases_wake", "wake_at"),
     Index("ix_cases_board", "code", "state"),
 )
@@ -165,6 +174,7 @@ work_item = Table(
     _ref("closed_by", "person.id", null=True),
     Column("answers", Json),
     Column("comment", Text),
+    Column("process", Text),  # the code of the called process that the step belongs to; NULL is the case's own
     UniqueConstraint("case_id", "activation"),
     Index("ix_work_item_post", "state", "post"),
     Index("ix_work_item_mine", "claimed_by", "state"),

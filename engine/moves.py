@@ -5,7 +5,7 @@ Every command that moves a case ends here, so that state, items, clocks and fact
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bpmn import Node, Standard
+from bpmn import Standard
 from engine import clocks, incidents
 from engine.clocks import ClockRow, Subject
 from engine.db import AnyRow
@@ -24,7 +24,7 @@ from engine.model import cases, sla_clock, work_item
 from engine.prepared import Prepared
 from engine.processes import Version
 from engine.sla import Armed
-from engine.values import Position
+from engine.values import OpenItem, Position
 
 _LAND = Prepared(cases.update().where(cases.c.id == sa.bindparam("case_id"), cases.c.version == sa.bindparam("seen")))
 _OFFER = Prepared(work_item.insert().returning(work_item.c.id))
@@ -76,7 +76,7 @@ def land(move: Move, position: Position, *, seen: int, done: str | None = None, 
             if item.activation in gone:
                 withdraw(move, item, reason)
     _say_decisions(move, position)
-    offer(move, [(item.task, item.step) for item in position.opened])
+    offer(move, position.opened)
     if position.done:
         end_case(move, "case.completed", {})
     elif move.troubled:
@@ -110,19 +110,16 @@ def withdraw(move: Move, row: AnyRow, reason: str) -> None:
         move.facts.append(clocks.stop(move.c, clock, subject, move.version, move.at, cancelled=True))
 
 
-def offer(move: Move, activations: list[tuple[str, str]]) -> None:
+def offer(move: Move, opened: Sequence[OpenItem]) -> None:
     """Put new activations on the lists of their posts, each with a running clock."""
-    if not activations:
+    if not opened:
         return
-    model = move.version.bundle.model
-    nodes = [model.by_id[step] for _, step in activations]
-    offered = [_OFFER.run(move.c, _new_item(move, node, task)) for node, (task, _) in zip(nodes, activations, strict=True)]
+    rows = [_new_item(move, item) for item in opened]
+    offered = [_OFFER.run(move.c, row) for row in rows]
     started = []
-    for inserted, node in zip(offered, nodes, strict=True):
-        assert node.raci is not None
-        subject = Subject(
-            move.case_id, move.number, inserted.one().id, node.id, node.raci.responsible, model.department_of(node.id)
-        )
+    for inserted, row in zip(offered, rows, strict=True):
+        node = move.version.node(row["step"])
+        subject = Subject(move.case_id, move.number, inserted.one().id, row["step"], row["post"], row["department"])
         data: dict[str, Any] = {"name": node.name}
         troubles: list[Trouble] = []
         if node.standard and (clock := clocks.plan(move.version, subject, node.standard, move.at, troubles)):
@@ -137,15 +134,17 @@ def standard_data(standard: Standard, clock: Armed) -> dict[str, Any]:
     return {"standard": str(standard.completion), "calendar": standard.calendar, "due_at": instant(clock.due_at)}
 
 
-def _new_item(move: Move, node: Node, task: str) -> dict[str, Any]:
+def _new_item(move: Move, item: OpenItem) -> dict[str, Any]:
+    model, node = move.version.release_of(item.step).bundle.model, move.version.node(item.step)
     assert node.raci is not None, "a step without a post is refused at deploy"
     return {
         "case_id": move.case_id,
-        "activation": task,
-        "step": node.id,
+        "activation": item.task,
+        "step": item.step,
+        "process": item.process,
         "name": node.name,
         "post": node.raci.responsible,
-        "department": move.version.bundle.model.department_of(node.id),
+        "department": model.department_of(node.id),
         "state": "offered",
         "offered_at": move.at,
     }

@@ -1,62 +1,68 @@
-"""Deployed process versions: immutable, kept as files, read and prepared once per process of the operating system."""
+"""Deployed process versions ready to run: the machine made of a version and of all that it calls, kept per operating process."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bpmn import Bundle, calendar_data, read_bundle
-from engine.calendars import Calendar
+from bpmn import Bundle, Node, calendar_data
+from engine.called import BETWEEN, calls_of, within
 from engine.errors import NotFound
-from engine.model import case_counter, process_file, process_version
+from engine.linking import Pins, linked, pins_now
+from engine.model import case_counter, process_call, process_file, process_version
 from engine.prepared import Prepared
+from engine.releases import CALENDAR_FOLDER, MODEL_FILE, Release, release
+from engine.runnable import escaping
 from engine.spiff import Machine, prepare
 
-MODEL_FILE = "to-be.bpmn"
-CALENDAR_FOLDER = "calendars/"
+
+class Place(NamedTuple):
+    """A step as the house knows it: its id within a case, what is drawn, and the version it is drawn in."""
+
+    step: str
+    node: Node
+    release: Release
 
 
 @dataclass(frozen=True)
-class Version:
-    """A process version ready to run: the bundle, the machine made of it, and the calendars it was deployed with."""
+class Version(Release):
+    """A process version ready to run. `parts` are the versions it calls, by the path of the call (`goods_return/`), `pins` their
+    ids by code, `escaping` the codes of errors that leave it uncaught."""
 
-    id: int
-    code: str
-    version: str
-    bundle: Bundle
     machine: Machine
-    calendars: Mapping[str, Calendar]
+    parts: Mapping[str, Release] = field(default_factory=dict)
+    pins: Pins = field(default_factory=dict)
+    escaping: frozenset[str] = frozenset()
+
+    def release_of(self, step: str | None) -> Release:
+        """The version in which a step is drawn; None is the case itself."""
+        path, found, _ = (step or "").rpartition(BETWEEN)
+        return self.parts[path + found] if found else self
+
+    def node(self, step: str) -> Node:
+        """What is drawn of a step, by its id within a case."""
+        return self.release_of(step).bundle.model.by_id[step.rpartition(BETWEEN)[2]]
+
+    def places(self, path: str = "") -> Iterator[Place]:
+        """Everything drawn, in the order of the file, the nodes of a called process behind its call."""
+        here = self.parts[path] if path else self
+        for node in here.bundle.model.nodes:
+            yield Place(path + node.id, node, here)
+            if (inner := f"{path}{node.id}{BETWEEN}") in self.parts:
+                yield from self.places(inner)
+
+    def steps(self) -> Iterator[Place]:
+        """The human steps in that order."""
+        return (place for place in self.places() if place.node.is_human)
 
 
-@dataclass(frozen=True)
-class _Prepared:
-    bundle: Bundle
-    machine: Machine
-    calendars: Mapping[str, Calendar]
-
-
-def _prepare(contents: Mapping[str, bytes]) -> _Prepared:
-    bundle = read_bundle({name: data for name, data in contents.items() if not name.startswith(CALENDAR_FOLDER)}, main=MODEL_FILE)
-    calendars = {
-        name.removeprefix(CALENDAR_FOLDER).removesuffix(".json"): Calendar.from_data(orjson.loads(data))
-        for name, data in contents.items()
-        if name.startswith(CALENDAR_FOLDER)
-    }
-    return _Prepared(bundle, prepare(bundle.model, bundle.decisions, bundle.forms), calendars)
-
-
-_FILES = (
-    sa.select(process_file.c.name, process_file.c.content)
-    .where(process_file.c.process_version_id == sa.bindparam("version_id"))
-    .order_by(process_file.c.name)
-)
 _BY_ID = Prepared(sa.select(process_version).where(process_version.c.id == sa.bindparam("version_id")))
 _CURRENT = Prepared(
     sa.select(process_version)
@@ -64,26 +70,42 @@ _CURRENT = Prepared(
     .order_by(process_version.c.id.desc())
     .limit(1)
 )
-# content hash -> prepared version. Filled without a lock: two threads may prepare the same version once each, which
-# costs milliseconds and nothing else, since a prepared version never changes.
-_ready: dict[str, _Prepared] = {}
+_Key = tuple[int | str, tuple[tuple[str, int], ...]]
+# Content and pins -> what was made of them. Filled without a lock, as `releases` does it.
+_ready: dict[_Key, tuple[Machine, Mapping[str, Release], frozenset[str]]] = {}
 
 
-def load(c: Connection, process_version_id: int, code: str, version: str, content_sha256: str) -> Version:
-    """The version with this content, from memory or from its files."""
-    prepared = _ready.get(content_sha256)
-    if prepared is None:
-        rows = c.execute(_FILES, {"version_id": process_version_id})
-        prepared = _ready[content_sha256] = _prepare({name: bytes(content) for name, content in rows})
-    return Version(process_version_id, code, version, prepared.bundle, prepared.machine, prepared.calendars)
+def load(
+    c: Connection, process_version_id: int, code: str, version: str, content_sha256: str, pins: Pins | None = None
+) -> Version:
+    """The version with this content, from memory or from its files. `pins` are those of a case; None takes what is newest now."""
+    here = release(c, process_version_id, code, version, content_sha256)
+    if pins is None:
+        pins = pins_now(c, process_version_id) if calls_of(here.bundle.model) else {}
+    key = (process_version_id if pins else content_sha256, tuple(sorted(pins.items())))
+    made = _ready.get(key)
+    if made is None:
+        made = _ready[key] = _made(c, here, pins)
+    machine, parts, escaping_codes = made
+    return Version(
+        process_version_id, code, version, content_sha256, here.bundle, here.calendars, machine, parts, pins, escaping_codes
+    )
 
 
-def version_by_id(c: Connection, process_version_id: int) -> Version:
+def _made(c: Connection, here: Release, pins: Pins) -> tuple[Machine, Mapping[str, Release], frozenset[str]]:
+    bundle = here.bundle
+    called, by_code = linked(c, here, pins) if pins else ({}, {})
+    machine = prepare(bundle.model, bundle.decisions, bundle.forms, called)
+    parts = {path: by_code[one.code] for path, one in within(bundle, called)}
+    return machine, parts, escaping(bundle.model, bundle.decisions, called)
+
+
+def version_by_id(c: Connection, process_version_id: int, pins: Pins | None = None) -> Version:
     """The version with this id; raises NotFound."""
     row = _BY_ID.run(c, {"version_id": process_version_id}).first()
     if row is None:
         raise NotFound(f"There is no process version {process_version_id}.")
-    return load(c, row.id, row.code, row.version, row.content_sha256)
+    return load(c, row.id, row.code, row.version, row.content_sha256, pins)
 
 
 def current_version(c: Connection, code: str) -> Version:
@@ -121,8 +143,10 @@ def plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def store(c: Connection, bundle: Bundle, *, code: str, version: str, by: str | None, now: datetime) -> int:
-    """Write a new version and its files; the caller has checked that it may run."""
+def store(
+    c: Connection, bundle: Bundle, *, code: str, version: str, calls: Mapping[str, str], by: str | None, now: datetime
+) -> int:
+    """Write a new version, its files and which processes its `calls` mean; the caller has checked that it may run."""
     files = files_of(bundle)
     digest = hashlib.sha256()
     for name, content in sorted(files.items()):
@@ -147,6 +171,9 @@ def store(c: Connection, bundle: Bundle, *, code: str, version: str, by: str | N
         process_file.insert(),
         [{"process_version_id": version_id, "name": name, "content": content} for name, content in sorted(files.items())],
     )
+    if calls:
+        meant = [{"process_version_id": version_id, "called": word, "code": code} for word, code in sorted(calls.items())]
+        c.execute(process_call.insert(), meant)
     known = set(c.execute(sa.select(case_counter.c.prefix)).scalars())
     if fresh := [prefix for prefix in (code, f"R-{code}") if prefix not in known]:
         c.execute(case_counter.insert(), [{"prefix": prefix, "last": 0} for prefix in fresh])

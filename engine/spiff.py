@@ -14,16 +14,18 @@ from uuid import UUID
 from SpiffWorkflow.task import Task
 
 from bpmn import Decision, Model
+from engine.called import Called
 from engine.errors import CannotGoOn, EngineError, Refused, WrongState
 from engine.json_values import clean
 from engine.runnable import check_model
 from engine.spiff_awaited import OUTSIDE, is_armed, wait_of
+from engine.spiff_calls import all_data, seen_by
 from engine.spiff_clock import due_of
 from engine.spiff_environment import no_engine
 from engine.spiff_events import catch, first_met, happen, listening
-from engine.spiff_frames import frame_of
+from engine.spiff_frames import frame_of, step_of
 from engine.spiff_joins import is_idle
-from engine.spiff_parse import Specs, build
+from engine.spiff_parse import NOTHING, Specs, build
 from engine.spiff_repeat import place_of
 from engine.spiff_specs import DecisionTask, is_timer
 from engine.spiff_steps import CaseWorkflow
@@ -42,17 +44,23 @@ MAX_UNFINISHED = 5_000  # everything of one case that is not done: open steps, t
 _TIDY_EVERY = 50
 
 
-def prepare(model: Model, decisions: Mapping[str, Decision], forms: Mapping[str, Mapping[str, Any]] | None = None) -> Machine:
+def prepare(
+    model: Model,
+    decisions: Mapping[str, Decision],
+    forms: Mapping[str, Mapping[str, Any]] | None = None,
+    called: Mapping[str, Called] = NOTHING,
+) -> Machine:
     """Everything needed to run cases of this model; to be kept, it is costly to make and cheap to use.
 
     `forms` say by name which fields of a message or signal come into the case; those of persons' steps are read by the caller.
+    `called` has every process that it calls, by the words of its call activities, recursively.
 
     Raises Refused with findings for a model that cannot be run as it is drawn.
     """
-    findings = [finding for finding in check_model(model, decisions) if finding.severity == "error"]
+    findings = [finding for finding in check_model(model, decisions, called=called) if finding.severity == "error"]
     if findings:
         raise Refused(findings)
-    return Machine(model, build(model, decisions, forms))
+    return Machine(model, build(model, decisions, forms, called))
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,9 @@ class Machine:
 
     @cached_property
     def _has_conditions(self) -> bool:
-        return any(event.kind == "conditional" for node in self.model.nodes for event in node.events)
+        scopes = (self._specs.top, *self._specs.subs.values())
+        waits = (getattr(spec, "event_definition", None) for scope in scopes for spec in scope.task_specs.values())
+        return any(getattr(wait, "kind", None) == "conditional" for wait in waits)
 
     def start(self, data: Mapping[str, Any], now: datetime) -> Position:
         """A new case with this data, e.g. `{"intake": {...}}`, moved as far as it goes without people or time."""
@@ -112,6 +122,14 @@ class Machine:
     def position(self, state: bytes, now: datetime) -> Position:
         """Where the case stands; nothing is changed and no timer fires."""
         return _Run(self, self._load(state), now).describe(state)
+
+    def data(self, state: bytes) -> Mapping[str, Any]:
+        """The data of the case, those of called processes that still run under the ids of their calls."""
+        return all_data(self._load(state))
+
+    def seen_by(self, state: bytes, task: str, step: str) -> Mapping[str, Any]:
+        """What an activation of a step sees of the data: those of the case, or of the called process it is a step of."""
+        return seen_by(self._load(state), task, step)
 
     def _load(self, state: bytes) -> CaseWorkflow:
         case = load(state, self._specs)
@@ -164,10 +182,9 @@ class _Run:
         except Exception as error:  # whatever SpiffWorkflow says is not for people
             raise CannotGoOn(f"The step {task.task_spec.bpmn_name or task.task_spec.name!r} could not be carried out.") from error
         if not task.task_spec.manual and task.task_spec.bpmn_id is not None:
-            self.passed.append(task.task_spec.bpmn_id)
-        if isinstance(task.task_spec, DecisionTask):
-            name = task.task_spec.bpmn_id
-            self.decided.append((name, frame_of(task.workflow)[name]))
+            self.passed.append(step_of(task))
+        if isinstance(task.task_spec, DecisionTask):  # said now: a called process takes its data along
+            self.decided.append((step_of(task), frame_of(task.workflow)[task.task_spec.bpmn_id]))
 
     def find(self, task: str) -> Task | None:
         """The open step with this id, in the case or a sub-process; None for anything else."""
@@ -228,6 +245,5 @@ def _moves_on(task: Task) -> bool:
 
 def _item(task: Task) -> OpenItem:
     place = place_of(task)
-    if place is None:
-        return OpenItem(task.id.hex, task.task_spec.bpmn_id)
-    return OpenItem(task.id.hex, task.task_spec.bpmn_id, place.about, place.instance, place.of)
+    about, instance, of = (place.about, place.instance, place.of) if place is not None else (None, None, None)
+    return OpenItem(task.id.hex, step_of(task), about, instance, of, task.workflow.spec.process)

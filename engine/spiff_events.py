@@ -16,7 +16,7 @@ from engine.expressions import ExpressionError
 from engine.forms import read_answers
 from engine.json_values import clean
 from engine.spiff_awaited import OUTSIDE, Awaited, Throw, is_armed, key_text
-from engine.spiff_frames import data_of, frame_of
+from engine.spiff_frames import data_of, frame_of, step_of
 from engine.spiff_joins import Idle
 from engine.spiff_specs import Guards, Step, end_siblings
 from engine.values import Received, Thrown
@@ -119,7 +119,7 @@ def catch(task: Task, payload: Mapping[str, Any]) -> None:
     if awaited.schema is not None:
         declared = {name: value for name, value in payload.items() if name in awaited.schema.get("properties", {})}
         frame_of(task.workflow)[awaited.kept_under] = clean(read_answers(awaited.schema, declared, text=False))
-    received = Received(awaited.kind, awaited.name or "", awaited.kept_under, task.id.hex)
+    received = Received(awaited.kind, awaited.name or "", task.workflow.spec.path + awaited.kept_under, task.id.hex)
     task.workflow.top_workflow.received.append(received)
     happen(task)
 
@@ -144,7 +144,7 @@ def _call_out(my_task: Task, throw: Throw) -> None:
         catchers = catchers[:1]
     key = key_text(throw.key, my_task) if throw.key is not None else None
     caught = throw.kind == "message" and bool(catchers)
-    case.thrown.append(Thrown(throw.kind, throw.name or "", spec.bpmn_id, payload, key, caught))
+    case.thrown.append(Thrown(throw.kind, throw.name or "", step_of(my_task), payload, key, caught))
     for task in catchers:
         if task.state != TaskState.WAITING:
             continue  # another of them has taken it away

@@ -1,10 +1,12 @@
-"""Whose data a step reads and writes: that of the case, or that of the repetition or called process it runs in."""
+"""Whose data a step reads and writes: that of the case, or of the repetition or called process it runs in; and its name there."""
 
 from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping
 from typing import Any
+
+from SpiffWorkflow.task import Task
 
 from engine.spiff_steps import CaseWorkflow, SubCase
 
@@ -34,3 +36,9 @@ def _frames(workflow: Workflow) -> list[dict[str, Any]]:
                 return frames
         workflow = workflow.host.workflow
     return [*frames, workflow.case]
+
+
+def step_of(task: Task) -> str:
+    """The id of a step within its case: its own behind those of the calls that lead to it."""
+    step: str = task.workflow.spec.path + task.task_spec.bpmn_id
+    return step

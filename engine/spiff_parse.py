@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from bpmn import Decision, Flow, Model, Node
 from engine import spiff_specs as specs
+from engine.called import BETWEEN, Called, calls_of
 from engine.expressions import compile_expression, compile_script
 from engine.links import joined
+from engine.spiff_calls import CallActivity
 from engine.spiff_event_makers import EVENT_MAKERS, Forms, Maker, give_form, join_links, watch
 from engine.spiff_joins import InclusiveGateway, ParallelGateway, sources_of
 from engine.spiff_repeat import Plan, Repeat
 
+NOTHING: Mapping[str, Called] = MappingProxyType({})
 _CHOOSING = {"exclusiveGateway", "inclusiveGateway"}
 
 
@@ -29,10 +33,21 @@ class Specs:
     subs: Mapping[str, Any]
 
 
-def build(model: Model, decisions: Mapping[str, Decision], forms: Forms | None = None) -> Specs:
-    """The specs of a model that the gate has let through; anything else may raise KeyError, ValueError or ExpressionError."""
-    scopes = {model.process_id: specs.CaseSpec(model.process_id)}
-    scopes |= {node.id: specs.CaseSpec(node.id) for node in model.nodes if node.kind == "subProcess"}
+def build(
+    model: Model,
+    decisions: Mapping[str, Decision],
+    forms: Forms | None = None,
+    called: Mapping[str, Called] = NOTHING,
+    path: str = "",
+    code: str | None = None,
+) -> Specs:
+    """The specs of a model that the gate has let through; anything else may raise KeyError, ValueError or ExpressionError.
+
+    `called` has what its call activities call. A process that is itself called has the `path` of the calls that lead to it, and
+    its `code`: specs live under path and id, so that two processes may use one id.
+    """
+    scopes = {model.process_id: _scope(path.removesuffix(BETWEEN) or model.process_id, path, code)}
+    scopes |= {node.id: _scope(path + node.id, path, code) for node in model.nodes if node.kind == "subProcess"}
     made = {node.id: _made(scopes, node, decisions) for node in model.nodes}
     entries = _guarded(model, scopes, made)
     for flow in model.flows:
@@ -50,20 +65,39 @@ def build(model: Model, decisions: Mapping[str, Decision], forms: Forms | None =
             made[node.id].connect(scopes[node.scope].end)
         elif node.kind == "inclusiveGateway":
             made[node.id].sources = sources_of(made[node.id])
-    return Specs(scopes[model.process_id], {name: spec for name, spec in scopes.items() if name != model.process_id})
+    subs = {spec.name: spec for scope, spec in scopes.items() if scope != model.process_id}
+    for node in calls_of(model):
+        body = scopes.get(f"{node.id}.Each")
+        call = made[node.id] if body is None else body.task_specs[node.id]
+        subs |= _linked(call, node, called[node.called or ""], f"{path}{node.id}{BETWEEN}")
+    return Specs(scopes[model.process_id], subs)
+
+
+def _scope(name: str, path: str, code: str | None) -> Any:
+    spec = specs.CaseSpec(name)
+    spec.path, spec.process = path, code
+    return spec
+
+
+def _linked(call: Any, node: Node, one: Called, path: str) -> dict[str, Any]:
+    """The specs of a called process and of all that it calls, by their names."""
+    call.call(node, one)
+    built = build(one.bundle.model, one.bundle.decisions, one.bundle.forms, one.called, path, one.code)
+    built.top.isolated = True
+    return {built.top.name: built.top} | dict(built.subs)
 
 
 def _made(scopes: dict[str, Any], node: Node, decisions: Mapping[str, Decision]) -> Any:
-    make = _MAKERS[node.kind]
+    make, scope = _MAKERS[node.kind], scopes[node.scope]
     if node.repeat is None:
-        return make(scopes[node.scope], node, decisions)
-    host = Repeat(scopes[node.scope], node.id, **_named(node))
+        return make(scope, node, decisions)
+    host = Repeat(scope, node.id, **_named(node))
     host.plan = Plan.of(node.repeat)
     host.keeps_own = node.kind != "subProcess"
-    host.body = node.id
+    host.body = scope.path + node.id
     if host.keeps_own:  # anything but a sub-process, which is a body already
-        host.body = f"{node.id}.Each"
-        body = scopes[host.body] = specs.CaseSpec(host.body)
+        host.body += ".Each"
+        body = scopes[f"{node.id}.Each"] = _scope(host.body, scope.path, scope.process)
         inner = make(body, node, decisions)
         body.start.connect(inner)
         inner.connect(body.end)
@@ -121,7 +155,8 @@ _MAKERS: Mapping[str, Maker] = {
     "inclusiveGateway": _plain(InclusiveGateway),
     "scriptTask": _script,
     "businessRuleTask": _decision,
-    "subProcess": lambda scope, node, _d: specs.SubProcess(scope, node.id, node.id, **_named(node)),
+    "subProcess": lambda scope, node, _d: specs.SubProcess(scope, node.id, scope.path + node.id, **_named(node)),
+    "callActivity": lambda scope, node, _d: CallActivity(scope, node.id, scope.path + node.id, **_named(node)),
 }
 
 RUNNABLE = frozenset(_MAKERS)
@@ -147,7 +182,7 @@ def differences(built: Specs, model: Model) -> Iterator[str]:
 def unknown_specs(built: Specs, model: Model) -> Iterator[str]:
     """Ids that the specs claim to be of the drawing and that the model does not have; `<id>.<word>` stands beside a node."""
     known = {node.id for node in model.nodes}
-    for scope in (built.top, *built.subs.values()):
+    for scope in (built.top, *(sub for sub in built.subs.values() if not sub.path)):
         for spec in scope.task_specs.values():
             claimed = str(getattr(spec, "bpmn_id", None) or "")
             if claimed and claimed not in known and claimed.rpartition(".")[0] not in known:

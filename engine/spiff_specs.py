@@ -28,6 +28,8 @@ class CaseSpec(BpmnProcessSpec):
     """A process or sub-process. As SpiffWorkflow's own, with our end. `isolated`: a frame of it does not see the data around."""
 
     isolated: bool = False
+    path: str = ""  # of the calls that lead here from the case's own process, `goods_return/`; stands before the id of a step
+    process: str | None = None  # the code of the called process, None for the case's own
 
     def __init__(self, name: str) -> None:
         WorkflowSpec.__init__(self, name=name)

@@ -38,6 +38,7 @@ _VERSION = [
     process_version.c.code.label("pv_code"),
     process_version.c.version.label("pv_version"),
     process_version.c.content_sha256.label("pv_content"),
+    cases.c.called.label("pv_called"),
 ]
 # A timer of the case that was due before the clock may take the clock's work away: it goes first, whoever has it in hand.
 _TIMER_FIRST = sa.exists().where(
@@ -261,7 +262,7 @@ def _case_aside(c: Connection, row: AnyRow, now: datetime, reason: str) -> None:
 
 
 def _version(c: Connection, row: AnyRow) -> processes.Version:
-    return processes.load(c, row.pv_id, row.pv_code, row.pv_version, row.pv_content)
+    return processes.load(c, row.pv_id, row.pv_code, row.pv_version, row.pv_content, row.pv_called or {})
 
 
 CLOCKS = _Kind(lambda rows: Beat(clocks=rows), _due_clocks, _pass_clocks, _clock_aside)

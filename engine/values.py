@@ -39,6 +39,8 @@ class OpenItem:
     """A human step that waits for a person: `task` is the engine's own id of this activation (hex).
 
     In a repetition `instance` is its number from 1, `of` how many there are (None in a loop), `about` its entry in a few words.
+    A step of a called process has the ids of the calls before its own, `goods_return/inspect`, and the code of its `process`;
+    None there is the process of the case.
     """
 
     task: str
@@ -46,6 +48,7 @@ class OpenItem:
     about: str | None = None
     instance: int | None = None
     of: int | None = None
+    process: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bpmn import BadModel, Bundle, Finding, read_model
+from engine.called import Called
 from engine.gate import inspect
 from tests.door.paper import table
 
@@ -69,6 +70,7 @@ _EDGE = (
     '<sequenceFlow id="f0" sourceRef="s" targetRef="a"/><sequenceFlow id="f1" sourceRef="a" targetRef="e"/>'
     '<sequenceFlow id="f2" sourceRef="x" targetRef="e2"/>'
 )
+_CALL_EDGE = _EDGE.replace('<userTask id="a"/>', '<callActivity id="a" calledElement="CALLED"/>')
 _SUB_EDGE = _EDGE.replace('<userTask id="a"/>', f'<subProcess id="a">{_INNER}</subProcess>')
 _ENDING = '<startEvent id="s"/><userTask id="a"/>{x}<sequenceFlow id="f0" sourceRef="s" targetRef="a"/>' + (
     '<sequenceFlow id="f1" sourceRef="a" targetRef="x"/>'
@@ -105,6 +107,7 @@ _LINKED = (
     '<startEvent id="s"/>{x}<intermediateCatchEvent id="c"><linkEventDefinition name="further"/></intermediateCatchEvent>'
     + ('<endEvent id="e"/><sequenceFlow id="f0" sourceRef="s" targetRef="x"/><sequenceFlow id="f1" sourceRef="c" targetRef="e"/>')
 )
+_CALLED = _IN_LINE.replace("{x}", '<userTask id="x"/>')
 
 
 def _event_sub(definition: str) -> str:
@@ -122,8 +125,9 @@ def _tasks() -> Iterator[Row]:
     )
     rule = '<businessRuleTask id="x"><extensionElements><pilot:decision ref="table"/></extensionElements></businessRuleTask>'
     yield Row("businessRuleTask", rule, rule.replace("table", "elsewhere"))
-    for kind in ("serviceTask", "callActivity"):
-        yield Row(kind, f'<{kind} id="x"/>')
+    yield Row("serviceTask", '<serviceTask id="x"/>')
+    call = '<callActivity id="x" calledElement="{}"/>'
+    yield Row("callActivity", call.format("CALLED"), call.format("OTHER"))
     for kind in ("sendTask", "receiveTask"):
         yield Row(kind, f'<{kind} id="x" messageRef="M"/>', f'<{kind} id="x"/>')
     yield Row("subProcess", f'<subProcess id="x">{_INNER}</subProcess>', '<subProcess id="x"/>')
@@ -208,7 +212,7 @@ def _timers() -> Iterator[Row]:
         yield Row(f"intermediateCatchEvent, {title}", *(_event("intermediateCatchEvent", _timer(kind, t)) for t in (text, wrong)))
         for way, cancel in (("interrupting", "true"), ("not interrupting", "false")):
             drawn, beyond = (_event("boundaryEvent", _timer(kind, t), at_edge.format(cancel)) for t in (text, wrong))
-            for host, edge in (("userTask", _EDGE), ("subProcess", _SUB_EDGE)):
+            for host, edge in (("userTask", _EDGE), ("subProcess", _SUB_EDGE), ("callActivity", _CALL_EDGE)):
                 yield Row(f"boundaryEvent at a {host}, {title}, {way}", drawn, beyond, edge)
 
 
@@ -224,6 +228,7 @@ def _events() -> Iterator[Row]:
     yield Row("boundaryEvent at a userTask, error", _event("boundaryEvent", _ERROR, at_edge), "", _EDGE)
     beyond = _event("boundaryEvent", _ERROR, at_edge + ' cancelActivity="false"')
     yield Row("boundaryEvent at a subProcess, error", _event("boundaryEvent", _ERROR, at_edge), beyond, _SUB_EDGE)
+    yield Row("boundaryEvent at a callActivity, error", _event("boundaryEvent", _ERROR, at_edge), beyond, _CALL_EDGE)
     yield from _links()
     for name, definition in _DEFINITIONS.items():
         yield Row(f"startEvent, {name}", _event("startEvent", definition), "", _STARTING)
@@ -277,7 +282,10 @@ def findings(row: Row, drawn: str) -> list[Finding]:
     )
     decision = table("UNIQUE", ["coalesce(intake.n, 0)"], ["out"], [">= 0", "1"])
     try:
-        found = inspect(Bundle(read_model(xml.encode()), {"table": decision}))
+        called = read_model(
+            xml[: xml.index("<process")].encode() + f'<process id="CALLED">{_CALLED}</process></definitions>'.encode()
+        )
+        found = inspect(Bundle(read_model(xml.encode()), {"table": decision}), {"CALLED": Called("CALLED", Bundle(called))})
     except BadModel as bad:
         found = bad.findings
     return sorted(found, key=lambda finding: (finding.severity, finding.rule in _RULES))

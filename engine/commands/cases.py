@@ -29,7 +29,7 @@ def cancel_case(c: Connection, case_id: int, reason: str, *, by: Actor, now: dat
         raise NotFound("There is no such case.")
     if row.state != "running":
         raise WrongState(f"{row.number} is {row.state} already.")
-    version = processes.version_by_id(c, row.process_version_id)
+    version = processes.version_by_id(c, row.process_version_id, row.called or {})
     c.execute(
         cases.update().where(cases.c.id == case_id).values(state="cancelled", ended_at=now, version=row.version + 1, wake_at=None)
     )

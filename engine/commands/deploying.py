@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,17 +11,22 @@ from sqlalchemy import Connection
 
 from bpmn import Bundle, Finding, check
 from engine import processes
+from engine.called import Called
 from engine.errors import BadInput, NotFound, Refused, WrongState
-from engine.eventlog import Fact, append
+from engine.eventlog import Fact, append, hold
 from engine.forms import check_form
 from engine.gate import inspect
+from engine.linking import Neighbours
 from engine.model import pilot, post, process_version
 from engine.people import Actor
 
 
-def lint(bundle: Bundle) -> tuple[Finding, ...]:
-    """All that is wrong with a bundle, on paper and for the engine; errors first."""
-    findings = [*check(bundle), *inspect(bundle), *_check_forms(bundle)]
+def lint(bundle: Bundle, called: Mapping[str, Called] | None = None) -> tuple[Finding, ...]:
+    """All that is wrong with a bundle, on paper and for the engine; errors first.
+
+    `called` has the deployed processes that it calls; None where that cannot be known before it is deployed.
+    """
+    findings = [*check(bundle), *inspect(bundle, called), *_check_forms(bundle)]
     return tuple(sorted(findings, key=lambda finding: (finding.severity != "error", finding.line or 0)))
 
 
@@ -38,18 +43,38 @@ def deploy(c: Connection, bundle: Bundle, *, version: str = "V1.0", by: Actor | 
 
     Raises Refused with every finding when the engine would not run it exactly as drawn, BadInput when the version is taken.
     """
-    errors = [finding for finding in lint(bundle) if finding.severity == "error"]
-    if errors:
-        raise Refused(errors)
     model = bundle.model
     code = model.code or model.process_id
+    around = Neighbours(c, bundle, code)
+    _refuse(_findings(bundle, around))
+    hold(c)
+    if (now_there := Neighbours(c, bundle, code)).ids != around.ids:  # somebody deployed meanwhile
+        _refuse(_findings(bundle, now_there))
     taken = sa.select(process_version.c.id).where(process_version.c.code == code, process_version.c.version == version)
     if c.execute(taken).first() is not None:
         raise BadInput(f"{code} {version} is deployed already: a version never changes, choose the next number.")
-    version_id = processes.store(c, bundle, code=code, version=version, by=by.login if by else None, now=now)
+    version_id = processes.store(
+        c, bundle, code=code, version=version, calls=now_there.meant, by=by.login if by else None, now=now
+    )
     data = {"code": code, "version": version, "model_sha256": model.sha256}
     append(c, [Fact("process.deployed", now, person=by.login if by else None, data=data)], now)
     return version_id
+
+
+def _refuse(findings: Sequence[Finding]) -> None:
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        raise Refused(errors)
+
+
+def _findings(bundle: Bundle, around: Neighbours) -> Sequence[Finding]:
+    """What is wrong with a new version by itself, with what it calls, and for those who call it."""
+    model, circle = bundle.model, around.circle()
+    if circle:
+        message = f"its calls come back to it ({' calls '.join(circle)}), so a case would never end: take one of them out"
+        return [Finding("call-circle", message, model.process_id, model.name, model.line)]
+    found = lint(bundle, around.called())
+    return found if any(finding.severity == "error" for finding in found) else [*found, *around.broken()]
 
 
 def missing_posts(c: Connection, bundle: Bundle) -> tuple[str, ...]:

@@ -175,7 +175,7 @@ def _start(c: Connection, row: AnyRow, now: datetime) -> None:
 
 def _timers(c: Connection, row: AnyRow, now: datetime) -> None:
     case = c.execute(_CASE, {"case_id": row.case_id}).one()
-    version = processes.version_by_id(c, case.process_version_id)
+    version = processes.version_by_id(c, case.process_version_id, case.called or {})
     wake_at = version.machine.position(bytes(case.blob), now).timer_at
     c.execute(cases.update().where(cases.c.id == case.id).values(wake_at=wake_at))
     if wake_at is not None and wake_at <= now:
@@ -192,8 +192,7 @@ def _clock(c: Connection, row: AnyRow, now: datetime) -> None:
 def _calendar(c: Connection, row: AnyRow, now: datetime) -> None:
     """The clock starts late, but from when the work began. Raises CalendarMissing as long as the years are not loaded."""
     subject, version = _subject(c, row)
-    model = version.bundle.model
-    standard: Standard | None = model.by_id[subject.step].standard if subject.step else model.standard
+    standard: Standard | None = version.node(subject.step).standard if subject.step else version.bundle.model.standard
     table, place = (
         (work_item.c.offered_at, work_item.c.id == row.item_id)
         if row.item_id
@@ -201,7 +200,7 @@ def _calendar(c: Connection, row: AnyRow, now: datetime) -> None:
     )
     began = c.execute(sa.select(table).where(place)).scalar_one()
     if standard is not None and _clock_of(c, row) is None:
-        clocks.start(c, version, [(subject, standard, arm(standard, began, version.calendars))], began)
+        clocks.start(c, version, [(subject, standard, arm(standard, began, version.release_of(subject.step).calendars))], began)
 
 
 def _clock_of(c: Connection, row: AnyRow) -> ClockRow | None:
@@ -213,7 +212,7 @@ def _clock_of(c: Connection, row: AnyRow) -> ClockRow | None:
 
 def _subject(c: Connection, row: AnyRow) -> tuple[Subject, Version]:
     case = c.execute(_CASE, {"case_id": row.case_id}).one()
-    version = processes.version_by_id(c, case.process_version_id)
+    version = processes.version_by_id(c, case.process_version_id, case.called or {})
     if row.item_id is None:
         return Subject(case.id, case.number), version
     item = c.execute(_ITEM, {"item_id": row.item_id}).one()

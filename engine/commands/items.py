@@ -32,6 +32,7 @@ _ITEM = (
         cases.c.process_version_id,
         cases.c.wake_at,
         cases.c.incident,
+        cases.c.called,
         process_version.c.version.label("process_version"),
         process_version.c.content_sha256,
         *ClockRow.columns("clock_"),
@@ -100,7 +101,7 @@ def complete(
         raise WrongState(_who_was_faster(c, item_id, row.name))
     if row.claimed_by != by.id:
         raise NotYours(f"{row.name} is being done by somebody else.")
-    version = processes.load(c, row.process_version_id, row.code, row.process_version, row.content_sha256)
+    version = processes.load(c, row.process_version_id, row.code, row.process_version, row.content_sha256, row.called or {})
     taken = _read_form(version, row.step, answers)
     state, seen, facts = timers.catch_up(c, version, row, now)
     position = version.machine.complete(state, row.activation, taken, now)
@@ -114,17 +115,21 @@ def complete(
 
 def _read_form(version: Version, step: str, answers: Mapping[str, Any]) -> dict[str, Any]:
     """Only fields that the step's form declares reach the case; a step without a form takes none."""
-    form = version.bundle.model.by_id[step].form
-    schema = version.bundle.forms[form] if form else {"type": "object", "properties": {}, "additionalProperties": False}
+    schema = _form_of(version, step) or {"type": "object", "properties": {}, "additionalProperties": False}
     return forms.read_answers(schema, answers, text=False)
+
+
+def _form_of(version: Version, step: str) -> Mapping[str, Any] | None:
+    form = version.node(step).form
+    return version.release_of(step).bundle.forms[form] if form else None
 
 
 def _close(move: Move, row: AnyRow, taken: Mapping[str, Any], by: Actor, comment: str) -> None:
     done = {"state": "completed", "closed_at": move.at, "closed_by": by.id}
     done |= {"answers": dict(taken), "comment": comment.strip() or None}
     closed = _CLAIMED.run(move.c, {"item_id": row.id, **done})
-    form = move.version.bundle.model.by_id[row.step].form
-    measured = forms.measured(move.version.bundle.forms[form], taken) if form else {}
+    form = _form_of(move.version, row.step)
+    measured = forms.measured(form, taken) if form is not None else {}
     subject = Subject(row.case_id, row.number, row.id, row.step, row.post, row.department, row.claimed_by)
     data = {"measures": measured, "comment_given": bool(comment.strip())}
 

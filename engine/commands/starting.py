@@ -15,7 +15,7 @@ from engine import clocks, forms, incidents, moves, processes
 from engine.clocks import Subject
 from engine.commands.keys import recall, remember
 from engine.db import AnyRow
-from engine.errors import NotYours
+from engine.errors import NotYours, WrongState
 from engine.eventlog import append
 from engine.incidents import Trouble
 from engine.model import case_counter, cases, pilot
@@ -71,6 +71,8 @@ def start_case(
     version, chosen = _version_and_pilot(c, code, pilot_id)
     if channel == "public" and not version.bundle.model.start().public_intake:
         raise NotYours(f"{code} is not open to the public: it is started by staff.")
+    if version.escaping:
+        raise WrongState(f"{code} may end with an error that only a process which calls it catches: it is not started by itself.")
     schema = start_schema(version)
     intake = forms.read_answers(schema, answers, text=False) if schema is not None else {}
     position = version.machine.start({"intake": intake}, now)
@@ -90,6 +92,7 @@ def start_case(
         "started_at": now,
         "started_by": by.login if by else None,
         "wake_at": position.timer_at,
+        "called": dict(version.pins) or None,
     }
     started = _begin(c, version, values, position)
     remember(c, key, "start_case", {"id": started.id, "number": started.number, "receipt": started.receipt}, now)
@@ -136,6 +139,8 @@ def _say_started(move: Move, values: Mapping[str, Any]) -> None:
         "pilot": values["pilot_id"],
         "rehearsal": values["rehearsal"],
     }
+    if move.version.parts:
+        data["calls"] = {one.code: one.version for one in move.version.parts.values()}
     subject = Subject(move.case_id, move.number)
     troubles: list[Trouble] = []
     if model.standard and (clock := clocks.plan(move.version, subject, model.standard, move.at, troubles)):

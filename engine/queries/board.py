@@ -164,8 +164,8 @@ def _steps(c: Connection, version: processes.Version, chosen: list[Any], now: da
     for step, state, count in counted:
         done[step][state] = count
     return tuple(
-        _board_step(node.id, node.name, str(node.standard.completion) if node.standard else None, live, done[node.id], now)
-        for node in version.bundle.model.steps()
+        _board_step(step, node.name, str(node.standard.completion) if node.standard else None, live, done[step], now)
+        for step, node, _ in version.steps()
     )
 
 

@@ -12,17 +12,22 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from engine import processes
+from engine.called import BETWEEN
 from engine.commands.starting import start_schema
 from engine.errors import NotFound, NotYours
 from engine.model import cases, event, person, process_version, sla_clock
 from engine.people import Actor
 from engine.queries.tasks import OPEN, TaskRow, data_of, forms_by_step, items_of_case
+from engine.releases import Release
 from engine.values import Names
 
 
 @dataclass(frozen=True, slots=True)
 class StepState:
-    """How often a step was done in this case and how long it took (seconds from offer to completion, all activations)."""
+    """How often a step was done in this case and how long it took (seconds from offer to completion, all activations).
+
+    `process` is the code of the called process that the step belongs to, None for the case's own.
+    """
 
     step: str
     name: str
@@ -30,6 +35,26 @@ class StepState:
     times: int
     sojourn_s: int | None
     standard: str | None
+    process: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CalledView:
+    """A process that the case calls: where (`goods_return/`), which version, what is drawn, the data and their forms."""
+
+    path: str
+    code: str
+    version: str
+    name: str
+    xml: bytes
+    forms: Mapping[str, Mapping[str, Any]]
+    step_names: Mapping[str, str]
+    data: Mapping[str, Any] | None  # None: it has not been called yet
+
+    @property
+    def call(self) -> str:
+        """The id of the call activity within the case."""
+        return self.path.removesuffix(BETWEEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +99,7 @@ class CaseView:
     timeline: tuple[TimelineRow, ...]
     items: tuple[TaskRow, ...]
     may_cancel: bool
+    called: tuple[CalledView, ...] = ()
 
 
 def case(c: Connection, case_id: int, actor: Actor, now: datetime | None = None) -> CaseView:
@@ -85,12 +111,12 @@ def case(c: Connection, case_id: int, actor: Actor, now: datetime | None = None)
     ).first()
     if row is None:
         raise NotFound("There is no such case.")
-    version = processes.load(c, row.process_version_id, row.code, row.pv_version, row.content_sha256)
-    model = version.bundle.model
-    posts = {node.raci.responsible for node in model.nodes if node.raci}
+    version = processes.load(c, row.process_version_id, row.code, row.pv_version, row.content_sha256, row.called or {})
+    posts = {place.node.raci.responsible for place in version.steps() if place.node.raci}
     if not actor.may_oversee() and not posts & actor.posts:
         raise NotYours(f"{row.number} belongs to another department.")
     items = items_of_case(c, case_id, actor, now)
+    data = data_of(version, row.blob)
     clock = c.execute(sa.select(sla_clock).where(sla_clock.c.case_id == case_id, sla_clock.c.item_id.is_(None))).first()
     return CaseView(
         id=row.id,
@@ -109,15 +135,25 @@ def case(c: Connection, case_id: int, actor: Actor, now: datetime | None = None)
         clock_state=clock.state if clock is not None else None,
         incident=row.incident,
         receipt=row.receipt,
-        data=data_of(version, row.blob, row.started_at),
+        data=data,
         forms=forms_by_step(version),
-        xml=model.xml,
+        xml=version.bundle.model.xml,
         tokens=tuple(item.step for item in items if item.state in OPEN),
         steps=_steps(version, items, _closings(c, case_id)),
-        timeline=_timeline(c, case_id, {node.id: node.name for node in model.nodes}),
+        timeline=_timeline(c, case_id, {place.step: place.node.name for place in version.places()}),
         items=tuple(items),
         may_cancel=row.state == "running" and bool(actor.roles & {"owner", "director", "administrator"}),
+        called=tuple(_called(path, here, data) for path, here in version.parts.items()),
     )
+
+
+def _called(path: str, here: Release, data: Any) -> CalledView:
+    for call in path.split(BETWEEN)[:-1]:
+        data = data.get(call) if isinstance(data, Mapping) else None
+    model = here.bundle.model
+    names = {node.id: node.name for node in model.nodes}
+    seen = data if isinstance(data, Mapping) else None
+    return CalledView(path, here.code, here.version, model.name, model.xml, forms_by_step(here), names, seen)
 
 
 def _closings(c: Connection, case_id: int) -> dict[int, datetime]:
@@ -128,17 +164,18 @@ def _closings(c: Connection, case_id: int) -> dict[int, datetime]:
 
 def _steps(version: processes.Version, items: list[TaskRow], closed: Mapping[int, datetime]) -> tuple[StepState, ...]:
     states = []
-    for node in version.bundle.model.steps():
-        mine = [item for item in items if item.step == node.id]
+    for step, node, here in version.steps():
+        mine = [item for item in items if item.step == step]
         took = [closed[item.item] - item.offered_at for item in mine if item.item in closed]
         states.append(
             StepState(
-                node.id,
+                step,
                 node.name,
                 _state(mine),
                 len(took),
                 round(sum(one.total_seconds() for one in took)) if took else None,
                 str(node.standard.completion) if node.standard else None,
+                here.code if here is not version else None,
             )
         )
     return tuple(states)

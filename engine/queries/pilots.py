@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from engine import processes
 from engine.calendars import Calendar
 from engine.errors import NotFound
 from engine.model import cases, pilot, process_file, process_version
+from engine.releases import CALENDAR_FOLDER, Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,8 @@ class PilotView:
     bundle: Bundle
     calendars: Mapping[str, Calendar]
     calendar_data: Mapping[str, Any]
-
-    @property
-    def step_names(self) -> dict[str, str]:
-        """Step id -> label."""
-        return {node.id: node.name for node in self.bundle.model.nodes}
+    step_names: Mapping[str, str]  # step id, of called processes with the ids of the calls before it, -> label
+    called: Mapping[str, Bundle]  # by the path of the call, `goods_return/`
 
 
 def pilot_view(c: Connection, pilot_id: int) -> PilotView:
@@ -101,16 +99,25 @@ def pilot_view(c: Connection, pilot_id: int) -> PilotView:
     if row is None or listed is None:
         raise NotFound(f"There is no pilot {pilot_id}.")
     version = processes.version_by_id(c, row.process_version_id)
-    names = [f"{processes.CALENDAR_FOLDER}{name}.json" for name in version.calendars]
-    contents = c.execute(
-        sa.select(process_file.c.name, process_file.c.content).where(
-            process_file.c.process_version_id == version.id, process_file.c.name.in_(names)
+    parts = [*version.parts.values(), version]  # its own calendar counts where a called process has one of the same name
+    calendars = {name: calendar for one in parts for name, calendar in one.calendars.items()}
+    names = {place.step: place.node.name for place in version.places()}
+    called = {path: here.bundle for path, here in version.parts.items()}
+    return PilotView(listed, row.plan, version.bundle, calendars, _calendar_data(c, parts), names, called)
+
+
+def _calendar_data(c: Connection, parts: Sequence[Release]) -> dict[str, Any]:
+    """What the calendars of these versions were read from; the last version counts."""
+    order = {one.id: number for number, one in enumerate(parts)}
+    rows = c.execute(
+        sa.select(process_file).where(
+            process_file.c.process_version_id.in_(order), process_file.c.name.startswith(CALENDAR_FOLDER, autoescape=True)
         )
     )
-    data = {
-        name.removeprefix(processes.CALENDAR_FOLDER).removesuffix(".json"): orjson.loads(content) for name, content in contents
+    return {
+        row.name.removeprefix(CALENDAR_FOLDER).removesuffix(".json"): orjson.loads(row.content)
+        for row in sorted(rows, key=lambda row: order[row.process_version_id])
     }
-    return PilotView(listed, row.plan, version.bundle, version.calendars, data)
 
 
 def calendars_of(c: Connection, code: str) -> Mapping[str, Calendar]:

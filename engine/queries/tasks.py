@@ -12,19 +12,25 @@ from sqlalchemy import Connection
 
 from bpmn import Raci
 from engine import processes
+from engine.called import BETWEEN
 from engine.db import AnyRow
 from engine.errors import CannotGoOn, NotFound, NotYours
 from engine.model import cases, person, post, process_version, sla_clock, work_item
 from engine.people import Actor
+from engine.releases import Release
 from engine.values import Names
 
 OPEN = ("offered", "claimed")
 
 
-def data_of(version: processes.Version, blob: bytes, at: datetime) -> Mapping[str, Any]:
-    """The data of a case to look at; nothing where its state cannot be read: that is an incident, no reason to see no page."""
+def data_of(version: processes.Version, blob: bytes, activation: str = "", step: str | None = None) -> Mapping[str, Any]:
+    """The data of a case to look at, or what an activation of a step sees of them.
+
+    Nothing where its state cannot be read: that is an incident, no reason to see no page.
+    """
     try:
-        return version.machine.position(bytes(blob), at).data
+        machine = version.machine
+        return machine.data(bytes(blob)) if step is None else machine.seen_by(bytes(blob), activation, step)
     except CannotGoOn:
         return {}
 
@@ -54,6 +60,8 @@ class TaskRow:
     standard: str | None
     calendar: str | None
     clock_started_at: datetime | None = None
+    process: str | None = None  # the code of the called process that the step belongs to, None for the case's own
+    activation: str = ""
 
 
 _SOURCE = (
@@ -84,6 +92,8 @@ _COLUMNS = (
     cases.c.rehearsal,
     sla_clock.c.standard,
     sla_clock.c.calendar,
+    work_item.c.process,
+    work_item.c.activation,
 )
 
 
@@ -112,6 +122,8 @@ def _row(row: AnyRow, actor: Actor, now: datetime | None) -> TaskRow:
         row.standard,
         row.calendar,
         row.clock_started_at,
+        row.process,
+        row.activation,
     )
 
 
@@ -162,7 +174,10 @@ def items_of_case(c: Connection, case_id: int, actor: Actor, now: datetime | Non
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """One work item with all that its page shows. `data` is the case's data so far, by step."""
+    """One work item with all that its page shows. `data` are the data so far, by step, of the process that the step belongs to.
+
+    `process_name` is said for a step of a called process.
+    """
 
     row: TaskRow
     form: Mapping[str, Any] | None
@@ -181,6 +196,12 @@ class TaskView:
     may_claim: bool
     may_release: bool
     may_complete: bool
+    process_name: str | None = None
+
+    @property
+    def own_step(self) -> str:
+        """The id of the step within its process, under which its answers are kept."""
+        return self.row.step.rpartition(BETWEEN)[2]
 
 
 def task(c: Connection, item_id: int, actor: Actor, now: datetime | None = None) -> TaskView:
@@ -191,6 +212,7 @@ def task(c: Connection, item_id: int, actor: Actor, now: datetime | None = None)
             *_COLUMNS,
             cases.c.blob,
             cases.c.process_version_id,
+            cases.c.called,
             cases.c.state.label("case_state"),
             process_version.c.version,
             process_version.c.content_sha256,
@@ -210,15 +232,15 @@ def task(c: Connection, item_id: int, actor: Actor, now: datetime | None = None)
         raise NotFound("There is no such task.")
     if row.post not in actor.posts and not actor.may_oversee():
         raise NotYours(f"{row.name} belongs to another post.")
-    version = processes.load(c, row.process_version_id, row.code, row.version, row.content_sha256)
-    model, node = version.bundle.model, version.bundle.model.by_id[row.step]
+    version = processes.load(c, row.process_version_id, row.code, row.version, row.content_sha256, row.called or {})
+    here, node = version.release_of(row.step), version.node(row.step)
     mine = row.claimed_by == actor.id
     return TaskView(
         row=_row(row, actor, now),
-        form=version.bundle.forms[node.form] if node.form else None,
-        data=data_of(version, row.blob, row.offered_at),
-        forms=forms_by_step(version),
-        step_names={each.id: each.name for each in model.nodes},
+        form=here.bundle.forms[node.form] if node.form else None,
+        data=data_of(version, row.blob, row.activation, row.step),
+        forms=forms_by_step(here),
+        step_names={each.id: each.name for each in here.bundle.model.nodes},
         documentation=node.documentation,
         inputs=node.inputs,
         outputs=node.outputs,
@@ -231,12 +253,13 @@ def task(c: Connection, item_id: int, actor: Actor, now: datetime | None = None)
         may_claim=row.state == "offered" and row.post in actor.posts,
         may_release=row.state == "claimed" and mine,
         may_complete=row.state == "claimed" and mine,
+        process_name=here.bundle.model.name if row.process is not None else None,
     )
 
 
-def forms_by_step(version: processes.Version) -> dict[str, Mapping[str, Any]]:
+def forms_by_step(here: Release) -> dict[str, Mapping[str, Any]]:
     """Step id (and `intake`) -> the form's schema, so that a page can label the data."""
-    bundle = version.bundle
+    bundle = here.bundle
     labelled = {node.id: bundle.forms[node.form] for node in bundle.model.nodes if node.form}
     start = bundle.model.start()
     if start.form:

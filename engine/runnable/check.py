@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from bpmn import Decision, Finding, Model
+from engine.called import Called
 from engine.decisions import check_decision
-from engine.runnable import elements, events, fields, repeats, structure, tokens
+from engine.runnable import calls, elements, events, fields, repeats, structure, tokens
 from engine.runnable.drawing import Drawing, Rule
 
 _RULES: tuple[Rule, ...] = (
@@ -30,6 +31,10 @@ _RULES: tuple[Rule, ...] = (
     repeats.nothing_beside,
     repeats.clear_names,
     repeats.bounded_when_instant,
+    calls.known_process,
+    calls.readable_passes,
+    calls.intake_filled,
+    calls.error_comes_back,
     structure.one_start,
     structure.flow_ends,
     structure.ways_out,
@@ -41,13 +46,17 @@ _RULES: tuple[Rule, ...] = (
 
 
 def check_model(
-    model: Model, decisions: Mapping[str, Decision], forms: Mapping[str, Mapping[str, Any]] | None = None
+    model: Model,
+    decisions: Mapping[str, Decision],
+    forms: Mapping[str, Mapping[str, Any]] | None = None,
+    called: Mapping[str, Called] | None = None,
 ) -> tuple[Finding, ...]:
     """Every reason why this model would not run as it is drawn (errors), and what deserves a look (warnings).
 
     `forms` are the forms by their name, where they are at hand: then the fields that conditions read are looked up in them.
+    `called` are the processes that it calls, by the words of its call activities; None where they are not at hand.
     """
-    drawing = Drawing(model, decisions)
+    drawing = Drawing(model, decisions, called)
     for first in (elements.usable_size, structure.known_place):
         if broken := tuple(first(drawing)):
             return broken  # the other rules would take long, or lose their way
@@ -58,3 +67,8 @@ def check_model(
     if not any(finding.severity == "error" for finding in found):
         found += tokens.sound(drawing)
     return tuple(dict.fromkeys(found))
+
+
+def escaping(model: Model, decisions: Mapping[str, Decision], called: Mapping[str, Called]) -> frozenset[str]:
+    """The codes of the errors (empty: without a code) that leave this process, which only a process that calls it can catch."""
+    return calls.uncaught(Drawing(model, decisions, called))

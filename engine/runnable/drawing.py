@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from bpmn import Decision, Finding, Flow, Model, Node
 from bpmn.errors import Severity
+from engine.called import Called
 from engine.links import joined
 
 CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway"})
@@ -21,6 +22,8 @@ class Drawing:
 
     model: Model
     decisions: Mapping[str, Decision]
+    called: Mapping[str, Called] | None = None
+    """What its call activities call, by their words; None where that cannot be known."""
 
     @cached_property
     def flows(self) -> tuple[Flow, ...]:
@@ -60,6 +63,10 @@ class Drawing:
         """The decision a business rule task names, if it is there."""
         return self.decisions.get(node.decision or "") if node.kind == "businessRuleTask" else None
 
+    def called_by(self, node: Node) -> Called | None:
+        """The process that a call activity calls, if it is known."""
+        return (self.called or {}).get(node.called or "") if node.kind == "callActivity" else None
+
     def within(self, scope: str) -> tuple[Node, ...]:
         """The nodes that stand directly in a process or sub-process."""
         return tuple(node for node in self.model.nodes if node.scope == scope)
@@ -91,8 +98,15 @@ def takes_time(drawing: Drawing, node: Node) -> bool:
     """Whether a person, a timer or the world outside is waited for in this node."""
     if node.kind == "subProcess":
         return any(takes_time(drawing, inner) for inner in drawing.within(node.id))
+    if node.kind == "callActivity":  # a process that is not known is believed to
+        return (one := drawing.called_by(node)) is None or _called_takes_time(one)
     waits = node.kind == "intermediateCatchEvent" and any(event.kind not in {"link", "conditional"} for event in node.events)
     return node.is_human or waits or node.kind == "receiveTask"
+
+
+def _called_takes_time(one: Called) -> bool:
+    drawing = Drawing(one.bundle.model, one.bundle.decisions, one.called)
+    return any(takes_time(drawing, node) for node in drawing.model.nodes)
 
 
 def is_always(flow: Flow) -> bool:

@@ -15,7 +15,6 @@ MAX_NODES = 400
 _AUTOMATED = "automated steps need a connector, which comes in a later release: make it a user task or remove it"
 _UNSUPPORTED: Mapping[str, str] = {
     "serviceTask": _AUTOMATED,
-    "callActivity": "calling another process is not supported in this release: draw its steps here or in a sub-process",
     "transaction": "a transaction is not supported: draw a plain sub-process",
     "adHocSubProcess": "an ad-hoc sub-process is not supported: draw the order of its steps",
     "complexGateway": "a complex gateway is not supported: use an inclusive gateway",
@@ -27,7 +26,7 @@ _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,99}")
 _RESERVED = re.compile(
     r"(Start|End|Root|StartEventSplit|StartEventJoin)|.*\.(Each|EndJoin|BoundaryEventSplit|BoundaryEventJoin|Watch)"
 )
-_KEEPS_DATA = {"task", "userTask", "manualTask", "scriptTask", "businessRuleTask", "startEvent"}
+_KEEPS_DATA = {"task", "userTask", "manualTask", "scriptTask", "businessRuleTask", "startEvent", "callActivity"}
 INTAKE = "intake"
 
 

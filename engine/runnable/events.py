@@ -108,9 +108,12 @@ def _condition(_drawing: Drawing, node: Node, event: EventDefinition) -> Iterato
 
 def _error(drawing: Drawing, node: Node, event: EventDefinition) -> Iterator[Finding]:
     if node.kind == "endEvent":
-        if not _is_caught(drawing, node, event):
-            message = "nothing catches this error: put an error event with its code at the edge of the sub-process"
-            yield at_node("error-not-caught", node, message)
+        if not is_caught(drawing, node.scope, event):
+            message = (
+                "nothing here catches this error: put an error event with its code at the edge of the sub-process, "
+                "or this process can only be called by one that catches it"
+            )
+            yield at_node("error-not-caught", node, message, "warning")
         return
     yield from _edge(drawing, node, "an error")
     if not node.interrupting:
@@ -119,7 +122,7 @@ def _error(drawing: Drawing, node: Node, event: EventDefinition) -> Iterator[Fin
 
 def _escalation(drawing: Drawing, node: Node, event: EventDefinition) -> Iterator[Finding]:
     if node.kind in {"endEvent", "intermediateThrowEvent"}:
-        if not _is_caught(drawing, node, event):
+        if not is_caught(drawing, node.scope, event):
             message = "nothing catches this escalation, so it has no effect: put an escalation event around it"
             yield at_node("escalation-not-caught", node, message, "warning")
         return
@@ -129,11 +132,14 @@ def _escalation(drawing: Drawing, node: Node, event: EventDefinition) -> Iterato
 def _edge(drawing: Drawing, node: Node, what: str) -> Iterator[Finding]:
     host = drawing.model.by_id.get(node.attached_to or "")
     if host is not None and host.kind not in _THROWS_OUT:
-        yield at_node("error-boundary", node, f"{what} can only come out of a sub-process: use a gateway after the step")
+        yield at_node(
+            "error-boundary", node, f"{what} can only come out of a sub-process or a called process: use a gateway after the step"
+        )
 
 
-def _is_caught(drawing: Drawing, node: Node, event: EventDefinition) -> bool:
-    scope, inside = node.scope, ""
+def is_caught(drawing: Drawing, scope: str, event: EventDefinition) -> bool:
+    """Whether an error or escalation that leaves this sub-process or call is caught at its edge or further out."""
+    inside = ""
     while True:
         beside = [sub for sub in drawing.within(scope) if sub.triggered_by_event and sub.id != inside]
         catching = [start for sub in beside for start in drawing.within(sub.id) if start.kind == "startEvent"]

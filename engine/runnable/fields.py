@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bpmn import Finding, Node
+from engine.called import Called
 from engine.expressions import Expression, ExpressionError, Script, compile_expression, compile_script
 from engine.runnable import repeats, tokens
 from engine.runnable.drawing import CHOOSING, Drawing, at_flow, at_node
@@ -14,8 +15,8 @@ from engine.runnable.elements import INTAKE
 from engine.spiff_awaited import OUTSIDE
 from engine.spiff_repeat import COUNTER, COUNTS
 
-Fields = Mapping[str, Set[str] | None]
-"""By the name of a step: the fields it produces, None where that is not known."""
+Fields = Mapping[str, Set[str] | Mapping[str, Any] | None]
+"""By the name of a step: the fields it produces, None where that is not known; of a call, the same for each step called."""
 
 
 def known_names(drawing: Drawing, forms: Mapping[str, Mapping[str, Any]] | None) -> Iterator[Finding]:
@@ -26,9 +27,9 @@ def known_names(drawing: Drawing, forms: Mapping[str, Mapping[str, Any]] | None)
     yield from _findings(drawing, produced(drawing, forms), forms)
 
 
-def produced(drawing: Drawing, forms: Mapping[str, Mapping[str, Any]] | None) -> dict[str, Set[str] | None]:
+def produced(drawing: Drawing, forms: Mapping[str, Mapping[str, Any]] | None) -> dict[str, Set[str] | Mapping[str, Any] | None]:
     """What each step leaves in the data of a case."""
-    fields: dict[str, Set[str] | None] = {}
+    fields: dict[str, Set[str] | Mapping[str, Any] | None] = {}
     for node in drawing.model.nodes:
         if node.kind == "startEvent" and node.scope == drawing.model.process_id:
             fields[INTAKE] = _of_form(node, forms)
@@ -40,6 +41,8 @@ def produced(drawing: Drawing, forms: Mapping[str, Mapping[str, Any]] | None) ->
             fields[node.id] = _of_script(node)
         elif any(event.kind in OUTSIDE for event in node.events):  # what comes with the message, as far as its form says
             fields[node.id] = _of_form(node, forms)
+        elif node.kind == "callActivity":
+            fields[node.id] = _of_call(drawing.called_by(node), known=forms is not None)
     return fields | _of_instances(drawing)
 
 
@@ -58,6 +61,13 @@ def _of_form(node: Node, forms: Mapping[str, Mapping[str, Any]] | None) -> Set[s
     return frozenset(forms[node.form].get("properties", {})) if node.form is not None else frozenset()
 
 
+def _of_call(one: Called | None, *, known: bool) -> Mapping[str, Any] | None:
+    """What the called process leaves behind, step by step, as a process leaves it."""
+    if one is None:
+        return None
+    return produced(Drawing(one.bundle.model, one.bundle.decisions, one.called), one.bundle.forms if known else None)
+
+
 def _of_script(node: Node) -> Set[str] | None:
     try:
         return compile_script(node.script or "").assigned
@@ -74,7 +84,7 @@ def _findings(drawing: Drawing, fields: Fields, forms: Mapping[str, Mapping[str,
             for message, severity in _about(drawing, read, fields, forms):
                 yield at_flow("unknown-name", flow, message, severity)
     for node in drawing.model.nodes:
-        for read in (*_read_by(drawing, node), *_read_by_marker(drawing, node)):
+        for read in (*_read_by(drawing, node), *_read_by_marker(drawing, node), *_passed_by(drawing, node)):
             # a conditional event waits until what it reads is there
             known = None if any(event.kind == "conditional" for event in node.events) else forms
             for message, severity in _about(drawing, read, fields, known):
@@ -142,6 +152,12 @@ def _read_by_marker(drawing: Drawing, node: Node) -> Iterator[_Read]:
             yield _Read(expression, node, frozenset(own.get(what, outside)), f"the {what}: ")
 
 
+def _passed_by(drawing: Drawing, node: Node) -> Iterator[_Read]:
+    for field, value in node.passes:
+        if (expression := _compiled(value)) is not None:
+            yield _Read(expression, node, _entries(drawing, node), f"what is passed as {field!r}: ")
+
+
 def _about(
     drawing: Drawing, read: _Read, fields: Fields, forms: Mapping[str, Mapping[str, Any]] | None
 ) -> Iterator[tuple[str, Any]]:
@@ -152,16 +168,25 @@ def _about(
         if name in read.own or name not in fields:
             continue
         known, node = fields[name], _node_named(drawing, name)
-        field = field.partition(".")[0]
         if (hidden := _hidden(drawing, node, read.place)) is not None:
             yield f"{name!r} is inside {hidden.name!r}, which is repeated: write {hidden.id}.{name}.<field>", "error"
         elif not field and not _is_list(node):
             yield f"{path!r} is a whole step and has no value: write {path}.<field>", "error"
-        elif field and known is not None and field not in known:
-            listed = ", ".join(sorted(known)) or "no fields"
-            yield f"{name!r} has no field {field!r}, it has {listed}", "error"
+        elif field and (wrong := tuple(_wrong(name, known, field))):
+            yield from wrong
         elif forms is not None and field and node is not None and path in read.text.certain:
             yield from _perhaps_missing(drawing, read.place, node, path, forms)
+
+
+def _wrong(whole: str, known: Any, rest: str) -> Iterator[tuple[str, Any]]:
+    """What is wrong with reading `rest` of a step, or of a step of a called process: `goods_return.inspect.sound`."""
+    field, _, deeper = rest.partition(".")
+    if not field:
+        yield f"{whole!r} is a whole step and has no value: write {whole}.<field>", "error"
+    elif known is not None and field not in known:
+        yield f"{whole!r} has no field {field!r}, it has {', '.join(sorted(known)) or 'no fields'}", "error"
+    elif isinstance(known, Mapping):
+        yield from _wrong(f"{whole}.{field}", known[field], deeper)
 
 
 def _hidden(drawing: Drawing, node: Node | None, place: Node) -> Node | None:

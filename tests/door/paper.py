@@ -10,6 +10,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr, unescape
 
 from bpmn import Bundle, Decision, DecisionInput, DecisionRule, Model, read_model
+from engine.called import Called
 from engine.gate import inspect
 from engine.spiff import Machine, prepare
 from engine.values import Position
@@ -37,6 +38,7 @@ _TAGS = {
     "race": "eventBasedGateway",
     "send": "sendTask",
     "receive": "receiveTask",
+    "call": "callActivity",
 }
 _SHARED = {"message": "name", "signal": "name", "error": "errorCode", "escalation": "escalationCode"}
 Steps = Mapping[str, Any]
@@ -55,7 +57,8 @@ def draw(steps: Steps, flows: Sequence[str], process: str = "P") -> Model:
     """Read the drawing. Events `start` and `end` are there where a flow names them, in a sub-process as `<its id>_start`.
 
     steps: `"user"`, `"xor"`, `"script x = 1"`, `"wait PT1H"`, `"on a PT1H"` (interrupting), `"aside a R3/PT1H"` (not
-    interrupting), `"on sub error E"`, `"end terminate"`, `"end error E"`, `"rule table"`, or `(steps, flows)` for a sub-process,
+    interrupting), `"on sub error E"`, `"end terminate"`, `"end error E"`, `"rule table"`, `"call B n=a.n"` (passes n to B), or
+    `(steps, flows)` for a sub-process,
     `(steps, flows, "on PT1H")` or `(steps, flows, "aside message M")` for one that an event starts. Instead of a timer an event
     has `message M`, `signal S`, `error E`, `escalation L`, `link name` or `if a.ok == true`. `throw message M`, `end signal S`
     and `send M` throw, `receive M` waits, `race` is an event-based gateway. Behind ` | ` stand `form F`, `key expression` or
@@ -100,6 +103,10 @@ def _node(name: str, what: Any, defaults: Mapping[str, str]) -> str:
     if kind == "begin":
         way, _, rest = rest.partition(" ")
         attributes += f' isInterrupting="{str(way == "on").lower()}"'
+    if kind == "call":
+        called, *passes = rest.split()
+        attributes += f" calledElement={quoteattr(called)}"
+        rest = "".join(_pass(*one.split("=", 1)) for one in passes)
     tag = _TAGS.get(kind, kind)
     if kind in {"on", "aside"}:
         host, _, rest = rest.partition(" ")
@@ -150,8 +157,8 @@ def _inside(kind: str, rest: str) -> str:
         return f"<script>{escape(rest)}</script>"
     if kind == "rule":
         return f'<extensionElements><pilot:decision ref="{rest}"/></extensionElements>'
-    if kind == "user" and rest:
-        return f'<extensionElements><pilot:form ref="{rest}"/></extensionElements>'
+    if kind in {"user", "start", "call"} and rest:
+        return f"<extensionElements>{rest if kind == 'call' else _form(rest)}</extensionElements>"
     word, _, name = rest.partition(" ")
     if word in _SHARED:
         return f'<{word}EventDefinition {word}Ref="{name}"/>' if name else f"<{word}EventDefinition/>"
@@ -163,6 +170,14 @@ def _inside(kind: str, rest: str) -> str:
         timer = "timeCycle" if rest.startswith("R") else "timeDuration" if rest.startswith("P") else "timeDate"
         return f"<timerEventDefinition><{timer}>{escape(rest)}</{timer}></timerEventDefinition>"
     return rest
+
+
+def _form(name: str) -> str:
+    return f'<pilot:form ref="{name}"/>'
+
+
+def _pass(name: str, value: str) -> str:
+    return f"<pilot:pass name={quoteattr(name)} value={quoteattr(value)}/>"
 
 
 def _flow(flow: str, flow_id: str) -> str:
@@ -183,6 +198,15 @@ def bundle(model: Model, *decisions: Decision, **forms: Sequence[str]) -> Bundle
         for name, fields in forms.items()
     }
     return Bundle(model, {decision.id: decision for decision in decisions}, made)
+
+
+def called(code: str, steps: Steps, flows: Sequence[str], *decisions: Decision, **inner: Called) -> Called:
+    """A deployed process with its own calls; `form` of a start is `intake` with a field n (`"start": "start intake"`)."""
+    form = {"type": "object", "properties": {"n": {"type": "integer"}, "note": {"type": "string"}}, "required": ["n"]}
+    held = Bundle(
+        draw(steps, flows, code), {one.id: one for one in decisions}, {"intake": form | {"additionalProperties": False}}
+    )
+    return Called(code, held, inner)
 
 
 def table(
@@ -208,9 +232,11 @@ class Case:
         self.passed = list(self.at.passed)
 
     @classmethod
-    def of(cls, steps: Steps, flows: Sequence[str], *decisions: Decision, data: Mapping[str, Any] | None = None) -> Case:
+    def of(
+        cls, steps: Steps, flows: Sequence[str], *decisions: Decision, data: Mapping[str, Any] | None = None, **called: Called
+    ) -> Case:
         """Draw, prepare and start. The forms `f` and `g` have the fields `n` (a number, required) and `ok` (yes or no)."""
-        return cls(prepare(draw(steps, flows), {decision.id: decision for decision in decisions}, FORMS), data)
+        return cls(prepare(draw(steps, flows), {decision.id: decision for decision in decisions}, FORMS, called), data)
 
     @property
     def open(self) -> list[str]:

@@ -113,17 +113,17 @@ def test_an_interrupting_escalation_ends_everything_else_in_its_scope():
     assert case.do("see").at.done
 
 
-def test_an_escalation_that_nobody_catches_is_a_warning_and_an_error_is_refused():
+def test_an_escalation_or_an_error_that_nobody_catches_is_pointed_out():
     steps, flows = {"a": "user", "up": "throw escalation L"}, ["start a", "a up", "up end"]
     assert rules(steps, flows) == set()
     assert rules(steps, flows, severity="warning") == {"escalation-not-caught"}
     assert Case.of(steps, flows).do("a").at.done
-    assert "error-not-caught" in rules({"a": "user", "no": "end error E"}, ["start a", "a no"])
+    assert "error-not-caught" in rules({"a": "user", "no": "end error E"}, ["start a", "a no"], severity="warning")
 
 
 def test_a_handler_does_not_count_as_catching_its_own_error():
     handler = ({"mend": "user", "worse": "end error E"}, ["h_start mend", "mend worse"], "on error E")
-    assert "error-not-caught" in rules({"a": "user", "h": handler}, ["start a", "a end"])
+    assert "error-not-caught" in rules({"a": "user", "h": handler}, ["start a", "a end"], severity="warning")
 
 
 def test_an_error_always_interrupts():

@@ -60,7 +60,6 @@ def test_every_foreign_file_is_judged_without_a_crash_and_what_passes_can_start(
     ("kind", "word"),
     [
         ("serviceTask", "connector"),
-        ("callActivity", "calling another process"),
         ("complexGateway", "complex"),
         ("transaction", "transaction"),
         ("adHocSubProcess", "ad-hoc"),

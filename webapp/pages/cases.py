@@ -14,10 +14,19 @@ from webapp import words
 from webapp.access import actor, needs
 from webapp.edge import now, reading, transaction
 from webapp.language import pick, span
-from webapp.pages.data import parts
+from webapp.pages.data import Part, parts
 from webapp.sentences import gettext
 
 pages = Blueprint("cases", __name__)
+_PRESSING = ("open-late", "open", "late", "done", "untouched")
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """A called process with what its drawing shows."""
+
+    about: engine.CalledView
+    states: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +34,7 @@ class StepLine:
     """One row of the table that says the same as the diagram."""
 
     name: str
+    process: str
     state: words.Chip
     late: bool
     reached: bool
@@ -57,27 +67,45 @@ def show(case: int) -> ResponseReturnValue:
         case=view,
         state=words.case_state(view.state),
         states=_marks(view),
+        called=[Inner(one, _marks(view, one.path)) for one in view.called if one.data is not None],
         steps=_steps(view),
         timeline=[_entry(row, posts) for row in view.timeline if not _is_told_elsewhere(row)],
-        data=parts(view.data, view.forms, names),
+        data=parts(view.data, view.forms, names) + [part for one in view.called for part in _parts_of(one)],
     )
 
 
-def _marks(view: engine.CaseView) -> list[dict[str, Any]]:
-    """What the drawing shows on each step: its state, how often it was passed, and whether the case stands there now."""
-    tokens = set(view.tokens)
+def _parts_of(one: engine.CalledView) -> list[Part]:
+    """What a called process holds, under its name."""
+    return [Part(f"{one.name} · {part.title}", part.answers) for part in parts(one.data or {}, one.forms, one.step_names)]
+
+
+def _marks(view: engine.CaseView, path: str = "") -> list[dict[str, Any]]:
+    """What a drawing shows on each step: its state, how often it was passed, and whether the case stands there now.
+
+    `path` is that of the called process whose drawing it is. A call shows the most pressing of what happens inside it.
+    """
+    inside: dict[str, list[engine.StepState]] = {}
+    for step in view.steps:
+        if step.step.startswith(path) and step.state != "untouched":
+            inside.setdefault(step.step.removeprefix(path).partition("/")[0], []).append(step)
     return [
-        {"step": step.step, "state": step.state, "times": step.times, "token": step.step in tokens}
-        for step in view.steps
-        if step.state != "untouched"
+        {
+            "step": node,
+            "state": min((step.state for step in steps), key=_PRESSING.index),
+            "times": steps[0].times if steps[0].step == path + node else 0,
+            "token": any(token == path + node or token.startswith(f"{path}{node}/") for token in view.tokens),
+        }
+        for node, steps in inside.items()
     ]
 
 
 def _steps(view: engine.CaseView) -> list[StepLine]:
+    called = {one.code: one.name for one in view.called}
     may_open = {row.step: row.item for row in view.items if row.post in actor().posts or actor().may_oversee()}
     return [
         StepLine(
             name=step.name,
+            process=called.get(step.process or "", ""),
             state=words.step_state(step.state),
             late=step.state in {"late", "open-late"},
             reached=step.state != "untouched",
@@ -103,10 +131,14 @@ def _entry(row: engine.TimelineRow, posts: dict[str, engine.Names]) -> Entry:
 @pages.get("/cases/<int:case>/model.bpmn")
 @needs()
 def model(case: int) -> ResponseReturnValue:
-    """The model that the case runs on, as the diagram viewer reads it."""
+    """The model that the case runs on, or that of a process it calls, as the diagram viewer reads it."""
+    call = request.args.get("call", "")
     with reading() as c:
         view = engine.case(c, case, actor(), now())
-    return Response(view.xml, mimetype="application/xml", headers={"Content-Disposition": "inline; filename=model.bpmn"})
+    drawn = {"": view.xml} | {one.call: one.xml for one in view.called}
+    if call not in drawn:
+        raise engine.NotFound("The case calls no such process.")
+    return Response(drawn[call], mimetype="application/xml", headers={"Content-Disposition": "inline; filename=model.bpmn"})
 
 
 @pages.get("/cases/<int:case>/cancel")

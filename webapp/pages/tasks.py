@@ -84,7 +84,7 @@ def _page(item: int, entered: Mapping[str, str] | None = None, wrong: engine.Bad
 
 
 def _parts(task: engine.TaskView) -> list[Part]:
-    others = {step: answers for step, answers in task.data.items() if step != task.row.step}
+    others = {step: answers for step, answers in task.data.items() if step != task.own_step}
     return parts(others, task.forms, task.step_names)
 
 

@@ -1,0 +1,276 @@
+"""One process calls another: whose data, whose steps, what comes back, and what happens when it does not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from engine.called import Called
+from engine.errors import CannotGoOn, Refused
+from engine.gate import inspect
+from engine.spiff import prepare
+from tests.door.paper import MORNING, Case, bundle, called, draw, table
+
+INSPECTED = called("returns", {"start": "start intake", "inspect": "user"}, ["start inspect", "inspect end"])
+CALLER = {"ask": "user", "back": "call returns n=ask.n", "thank": "user"}
+LINE = ["start ask", "ask back", "back thank", "thank end"]
+
+
+def _chain(levels: int, step: str = "work") -> Called:
+    """Process p1 calls p2 and so on; the last one has the only step."""
+    one = called(f"p{levels}", {step: "user"}, [f"start {step}", f"{step} end"])
+    for level in range(levels - 1, 0, -1):
+        one = called(f"p{level}", {"down": f"call p{level + 1}"}, ["start down", "down end"], **{f"p{level + 1}": one})
+    return one
+
+
+def test_a_call_is_given_its_intake_and_gives_back_what_was_answered_under_its_own_name():
+    case = Case.of(CALLER, LINE, returns=INSPECTED).do("ask", n=3, secret="x")
+    assert [(item.step, item.process) for item in case.at.items] == [("back/inspect", "returns")]
+    assert "back" not in case.at.data
+    case.do("back/inspect", sound=True)
+    assert case.at.data["back"] == {"intake": {"n": 3}, "inspect": {"sound": True}}
+    assert case.open == ["thank"]
+    assert case.do("thank").at.done
+
+
+def test_a_step_of_the_called_process_sees_its_own_data_only():
+    case = Case.of(CALLER, LINE, returns=INSPECTED).do("ask", n=3)
+    inside = case.task("back/inspect")
+    assert case.machine.seen_by(case.at.state, inside, "back/inspect") == {"intake": {"n": 3}}
+    case.do("back/inspect", sound=True)
+    assert case.machine.seen_by(case.at.state, inside, "back/inspect") == {"intake": {"n": 3}, "inspect": {"sound": True}}
+    assert case.machine.seen_by(case.at.state, case.task("thank"), "thank")["ask"] == {"n": 3}
+
+
+def test_two_processes_may_use_the_same_ids_and_each_reads_its_own():
+    """The condition in the called process reads its own `ask`, not the caller's of the same name."""
+    inner = called(
+        "inner",
+        {"ask": "user", "box": ({"look": "user"}, ["box_start look", "look box_end"]), "x": "xor", "m": "xor", "more": "user"},
+        ["start ask", "ask box", "box x", "x more: ask.n > 1", "x m: default", "more m", "m end"],
+    )
+    outer = {"ask": "user", "box": ({"look": "user"}, ["box_start look", "look box_end"]), "c": "call inner", "d": "call inner"}
+    case = Case.of(outer, ["start ask", "ask box", "box c", "c d", "d end"], inner=inner)
+    case.do("ask", n=9).do("look").do("c/ask", n=1).do("c/look")
+    assert case.open == ["d/ask"]
+    case.do("d/ask", n=2).do("d/look")
+    assert case.open == ["d/more"]
+    assert case.do("d/more").at.done
+    assert (case.at.data["c"]["ask"], case.at.data["d"]["ask"]) == ({"n": 1}, {"n": 2})
+
+
+def test_what_the_called_process_left_is_read_by_the_caller():
+    steps = CALLER | {"x": "xor", "refund": "user", "m": "xor"}
+    flows = ["start ask", "ask back", "back x", "x refund: back.inspect.sound == true", "x m: default", "refund m", "m end"]
+    del steps["thank"]
+    assert Case.of(steps, flows, returns=INSPECTED).do("ask", n=1).do("back/inspect", sound=True).open == ["refund"]
+    assert Case.of(steps, flows, returns=INSPECTED).do("ask", n=1).do("back/inspect", sound=False).at.done
+
+
+@pytest.mark.parametrize(
+    ("answers", "sentence"),
+    [
+        ({}, "'back' calls the process returns, which cannot be started .*'n': This is needed."),
+        ({"n": "many"}, "'back' calls the process returns.*'n': Enter a whole number"),
+    ],
+)
+def test_an_intake_that_the_called_process_would_not_take_stops_the_case_before_the_call(answers, sentence):
+    case = Case.of(CALLER, LINE, returns=INSPECTED)
+    with pytest.raises(CannotGoOn, match=sentence):
+        case.do("ask", **answers)
+    assert case.open == ["ask"]
+    assert case.do("ask", n=1).open == ["back/inspect"]
+
+
+def test_an_answer_that_was_not_given_is_left_out_of_the_intake():
+    steps = CALLER | {"back": "call returns n=ask.n note=ask.note"}
+    case = Case.of(steps, LINE, returns=INSPECTED).do("ask", n=1)
+    assert case.machine.seen_by(case.at.state, case.task("back/inspect"), "back/inspect") == {"intake": {"n": 1}}
+
+
+def test_a_value_that_cannot_be_worked_out_is_named():
+    case = Case.of(CALLER | {"back": "call returns n=1/ask.n"}, LINE, returns=INSPECTED)
+    with pytest.raises(CannotGoOn, match="'back' calls the process returns, which cannot be started: its field 'n'"):
+        case.do("ask", n=0)
+
+
+def test_a_process_of_automatic_steps_is_over_at_once_and_its_decisions_are_told_with_the_call_before_them():
+    decision = table("UNIQUE", ["intake.n"], ["size"], ["< 5", '"small"'], [">= 5", '"large"'])
+    inner = called("sizes", {"start": "start intake", "rate": "rule table"}, ["start rate", "rate end"], decision)
+    case = Case.of(
+        {"ask": "user", "c": "call sizes n=ask.n", "t": "user"}, ["start ask", "ask c", "c t", "t end"], sizes=inner
+    ).do("ask", n=7)
+    assert case.at.data["c"]["rate"] == {"size": "large"}
+    assert [(step, outputs) for step, outputs in case.at.decided] == [("c/rate", {"size": "large"})]
+    assert case.passed[-3:] == ["c/rate", "c/end", "c"]
+
+
+def test_a_timer_at_the_edge_takes_the_whole_call_away():
+    steps = CALLER | {"late": "on back PT1H", "chase": "user"}
+    case = Case.of(steps, [*LINE, "late chase", "chase end"], returns=INSPECTED).do("ask", n=1)
+    inside = case.task("back/inspect")
+    case.later(hours=1)
+    assert (case.open, case.at.closed) == (["chase"], (inside,))
+    assert "back" not in case.at.data
+    assert case.do("chase").at.done
+
+
+def test_a_reminder_beside_the_call_leaves_it_alone():
+    steps = CALLER | {"late": "aside back R2/PT20M", "ring": "end"}
+    case = Case.of(steps, [*LINE, "late ring"], returns=INSPECTED).do("ask", n=1).later(hours=1)
+    assert case.passed.count("late") == 2
+    assert case.do("back/inspect").do("thank").at.done
+
+
+def test_timers_inside_the_called_process_run():
+    inner = called(
+        "slow", {"work": "user", "late": "on work PT1H", "chase": "user"}, ["start work", "work end", "late chase", "chase end"]
+    )
+    case = Case.of({"c": "call slow"}, ["start c", "c end"], slow=inner)
+    assert case.at.timer_at == MORNING + timedelta(hours=1)
+    assert case.later(hours=1).open == ["c/chase"]
+    assert case.do("c/chase").at.done
+
+
+FAILING = called(
+    "failing",
+    {"work": "user", "x": "xor", "bad": "end error E"},
+    ["start work", "work x", "x bad: work.ok == false", "x end: default"],
+)
+
+
+def test_an_error_out_of_the_called_process_is_caught_at_the_edge_of_the_call():
+    steps = {"c": "call failing", "oops": "on c error E", "mend": "user"}
+    flows = ["start c", "c end", "oops mend", "mend end"]
+    assert Case.of(steps, flows, failing=FAILING).do("c/work", ok=True).at.done
+    assert Case.of(steps, flows, failing=FAILING).do("c/work", ok=False).open == ["mend"]
+
+
+def test_an_error_passes_through_a_process_in_between():
+    middle = called("middle", {"m": "call failing", "other": "on m error F"}, ["start m", "m end", "other end"], failing=FAILING)
+    steps = {"c": "call middle", "oops": "on c error E", "mend": "user"}
+    case = Case.of(steps, ["start c", "c end", "oops mend", "mend end"], middle=middle)
+    assert case.do("c/m/work", ok=False).open == ["mend"]
+
+
+def test_a_terminate_end_ends_the_called_process_alone():
+    inner = called(
+        "ends", {"s": "and", "a": "user", "b": "user", "stop": "end terminate"}, ["start s", "s a", "s b", "a stop", "b end"]
+    )
+    case = Case.of({"c": "call ends", "t": "user"}, ["start c", "c t", "t end"], ends=inner)
+    assert case.open == ["c/a", "c/b"]
+    assert case.do("c/a").open == ["t"]
+
+
+def test_calls_run_five_levels_deep_and_one_call_twice_in_a_loop():
+    steps = {"c": "call p1", "ask": "user ask", "x": "xor", "m": "xor"}
+    flows = ["start m", "m c", "c ask", "ask x", "x m: ask.again == true", "x end: default"]
+    case = Case.of(steps, flows, p1=_chain(5))
+    step = "c/down/down/down/down/work"
+    for again in (True, False):
+        assert case.open == [step]
+        case.do(step, again=again)
+        assert case.at.data["c"]["down"]["down"]["down"]["down"]["work"] == {"again": again}
+        case.do("ask", again=again)
+    assert case.at.done
+
+
+def test_two_calls_of_one_process_at_once_keep_their_data_apart():
+    steps = {"s": "and", "a": "call returns n=1", "b": "call returns n=2", "j": "and"}
+    case = Case.of(steps, ["start s", "s a", "s b", "a j", "b j", "j end"], returns=INSPECTED)
+    assert case.open == ["a/inspect", "b/inspect"]
+    assert case.do("b/inspect", sound=False).do("a/inspect", sound=True).at.done
+    assert [case.at.data[one] for one in "ab"] == [
+        {"intake": {"n": 1}, "inspect": {"sound": True}},
+        {"intake": {"n": 2}, "inspect": {"sound": False}},
+    ]
+
+
+def _said(steps, flows, severity="error", *, known=True, **inner):
+    found = inspect(bundle(draw(steps, flows), ask=("n", "note?")), inner if known else None)
+    return [(finding.rule, finding.element, finding.message) for finding in found if finding.severity == severity]
+
+
+ASKING = CALLER | {"ask": "user ask"}
+
+
+def test_the_gate_finds_nothing_wrong_with_a_call_that_fits():
+    assert _said(ASKING, LINE, returns=INSPECTED) == []
+    assert _said(ASKING, LINE, "warning", returns=INSPECTED) == []
+
+
+@pytest.mark.parametrize(
+    ("call", "rule", "words"),
+    [
+        ("call elsewhere", "call", "no process 'elsewhere' here: deploy the called process first"),
+        ("call returns", "call-pass", "needs the field 'n'"),
+        ("call returns n=ask.n m=1", "call-pass", "no field 'm': it has n, note"),
+        ("call returns n=ask.n n=1", "call-pass", "passed twice"),
+        ("call returns n=open('x')", "call-pass", "cannot be used"),
+        ("call returns n=asked.n", "unknown-name", "'asked' is no step"),
+        ("call returns n=ask.m", "unknown-name", "no field 'm'"),
+    ],
+)
+def test_a_call_that_does_not_fit_is_refused_at_its_place(call, rule, words):
+    ((found, element, message),) = _said(ASKING | {"back": call}, LINE, returns=INSPECTED)
+    assert (found, element) == (rule, "back")
+    assert words in message
+
+
+def test_a_call_without_a_name_is_refused_by_the_machine_too():
+    model = draw({"c": "callActivity"}, ["start c", "c end"])
+    with pytest.raises(Refused, match="set calledElement"):
+        prepare(model, {})
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("back.inspect.sound == true", "has no field 'sound', it has no fields"),
+        ("back.inspected.sound == true", "'back' has no field 'inspected', it has inspect, intake"),
+        ("back.intake.m == true", "'back.intake' has no field 'm'"),
+        ("back.intake == true", "whole step"),
+    ],
+)
+def test_what_a_condition_reads_of_a_called_process_is_looked_up_in_it(condition, words):
+    steps = ASKING | {"x": "xor", "m": "xor"}
+    flows = ["start ask", "ask back", "back x", f"x thank: {condition}", "x m: default", "thank m", "m end"]
+    ((rule, _, message),) = _said(steps, flows, returns=INSPECTED)
+    assert rule == "unknown-name"
+    assert words in message
+
+
+def test_an_error_that_nothing_catches_is_pointed_out_where_it_may_come_from():
+    assert [rule for rule, *_ in _said({"c": "call failing"}, ["start c", "c end"], "warning", failing=FAILING)] == [
+        "error-not-caught"
+    ]
+    caught = {"c": "call failing", "oops": "on c error"}
+    assert _said(caught, ["start c", "c end", "oops end"], "warning", failing=FAILING) == []
+
+
+def test_a_sixth_level_and_a_crowd_of_elements_are_refused():
+    one_call = ({"c": "call p1"}, ["start c", "c end"])
+    assert _said(*one_call, p1=_chain(5)) == []
+    assert [rule for rule, *_ in _said(*one_call, p1=_chain(6))] == ["call-size"]
+    many = {f"s{n}": "user" for n in range(300)}
+    line = ["start s0", *(f"s{n} s{n + 1}" for n in range(299)), "s299 end"]
+    big = called("big", many, line)
+    calls = {f"c{n}": "call big" for n in range(7)}
+    ways = ["start c0", *(f"c{n} c{n + 1}" for n in range(6)), "c6 end"]
+    ((rule, _, message),) = _said(calls, ways, big=big)
+    assert rule == "call-size"
+    assert "2123 elements" in message
+
+
+def test_without_knowing_what_is_deployed_a_call_is_a_step_that_somebody_does():
+    assert _said(ASKING, LINE, known=False) == []
+    assert [rule for rule, *_ in _said(ASKING, LINE, "warning", known=False)] == ["call"]
+
+
+def test_a_round_of_calls_that_ask_nobody_is_refused_like_any_busy_loop():
+    quick = called("quick", {"p": "script n = 1"}, ["start p", "p end"])
+    steps = {"m": "xor", "c": "call quick", "x": "xor"}
+    flows = ["start m", "m c", "c x", "x m: c.p.n == 2", "x end: default"]
+    assert {rule for rule, *_ in _said(steps, flows, quick=quick)} == {"busy-loop"}
