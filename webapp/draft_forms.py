@@ -13,7 +13,7 @@ from webapp.language import pick
 from webapp.sentences import gettext
 
 Choices = tuple[tuple[str, str], ...]
-_VALUED = frozenset({"script", "decision", "process", "expression", "count", "code"})
+_VALUED = frozenset({"script", "decision", "process", "expression", "count", "list", "code"})
 _EVERY_STANDARD, _EVERY_POST = "every|standard", "every|post"
 UNASSIGNED = "unassigned"
 
@@ -125,7 +125,7 @@ def _chosen(mode: str, value: str) -> Any:
     """The answer that an option stands for; some carry a value."""
     if mode == "count":
         return int(value) if value.isascii() and value.isdigit() and len(value) < 6 else value
-    if mode in {"script", "decision", "process", "expression"}:
+    if mode in {"script", "decision", "process", "expression", "list"}:
         return {mode: value}
     return value if mode == "code" else mode
 
@@ -179,7 +179,7 @@ class _Writer:
             elif word == "code":
                 yield self._input("value", "select", gettext("Form"), "", _codes(self.known.forms))
             elif word == "count":
-                yield self._input("value", "text", gettext("How often"), "")
+                yield self._input("value", "text", gettext("How often, or the list"), "", code=True)
             elif word in {"script", "expression"}:
                 kind = "long" if word == "script" else "text"
                 yield self._input("value", kind, gettext(_OPTIONS[word]), "", code=True)
@@ -229,6 +229,7 @@ _OPTIONS: Mapping[str, str] = {
     "process": N_("A deployed process"),
     "once": N_("Once"),
     "count": N_("Several times"),
+    "list": N_("For each entry of a list"),
     "expression": N_("A condition in the expression language"),
     "remove": N_("Take it out"),
     "exit": N_("People end it there"),

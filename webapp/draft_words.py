@@ -29,7 +29,8 @@ def change(made: bpmn.Change) -> str:
 
 def finding(found: bpmn.Finding) -> str:
     """What the readers or the engine found."""
-    return _said(found.message, FINDINGS.get(found.rule), what=found.name or found.element or found.file or "")
+    what, names = found.name or found.element or found.file or "", found.message.partition(": ")[2]
+    return _said(found.message, FINDINGS.get(found.rule), what=what, names=names)
 
 
 def problem(key: str, sentence: str) -> str:
@@ -56,7 +57,7 @@ REPAIRS: Mapping[str, str] = {
     "decision": N_("When is each way out of %(what)s taken?"),
     "task": N_("%(what)s cannot be done by a machine here: a person can do it."),
     "call": N_("%(what)s calls another process: name one that is deployed, or let a person do it."),
-    "instances": N_("%(what)s is done several times: how often?"),
+    "instances": N_("%(what)s is done several times: how often, or for which list?"),
     "loop": N_("%(what)s is repeated: how often at most?"),
     "timer": N_("When is the timer %(what)s due?"),
     "event-condition": N_("For which condition does %(what)s wait?"),
@@ -72,7 +73,7 @@ PROBLEMS: Mapping[str, str] = {
     "timer": N_("This is not a time: write e.g. PT4H, P2D or 2026-12-01T09:00:00+08:00."),
     "decision": N_("Choose one of the answers, with a condition for each way."),
     "task": N_("This answer cannot be used: a script holds assignments in the expression language."),
-    "instances": N_("Write a whole number from 1 to 1000."),
+    "instances": N_("Write a whole number from 1 to 1000, or a list that a step leaves, e.g. step.field."),
     "loop": N_("Write a whole number from 1 to 1000."),
     "event-condition": N_("This condition cannot be used: compare fields of steps, e.g. step.field == true."),
 }
@@ -134,6 +135,7 @@ CHANGES: Mapping[str, str] = {
     "other-process": N_("Another process of the file was chosen to run: %(what)s stays in the drawing."),
     "plain-boundary": N_("The event %(what)s became a way out that people choose after the step."),
     "pool-emptied": N_("The pool %(what)s names a process that is not in the file: it stays empty."),
+    "repeat-translated": N_("How often, or until when, %(what)s is repeated was translated into the expression language."),
     "script-answered": N_("The script of %(what)s was written in the expression language."),
     "several-starts": N_("%(what)s was one of several starts: it became one of the ways to begin."),
     "split-added": N_("Several flows leave %(what)s: a gateway was put behind it."),
@@ -150,7 +152,7 @@ CHANGES: Mapping[str, str] = {
 """By the rule of a change."""
 
 FINDINGS: Mapping[str, str] = {
-    "foreign": N_("Something of another tool was not taken over at %(what)s."),
+    "foreign": N_("Not taken over at %(what)s: %(names)s"),
     "not-drawn": N_("The process is too big to be drawn here: it runs without a picture."),
     "broken-xml": N_("The file is not XML that can be read."),
     "empty": N_("The file is empty."),

@@ -3,48 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections.abc import Callable
 
 from lxml import etree
 
+from bpmn.draft.leftovers import TOOLS, leave_out, remove
 from bpmn.draft.paper import Paper
+from bpmn.draft.repeats import note_lists
 from bpmn.draft.things import drop, label, set_ours
 from bpmn.draft.values import Hints
-from bpmn.draft.vendor_forms import Field, read_fields, schema_of
+from bpmn.draft.vendor_forms import Field, embedded_fields, read_fields, schema_of
 from bpmn.durations import BadDuration, Duration
 from bpmn.errors import Finding
 from bpmn.names import ACTIVITIES, BPMN, HUMAN, KEPT, tag
-from bpmn.safexml import line_of, local, space, text_of
+from bpmn.safexml import local, space, text_of
 
-TOOLS = {
-    "http://camunda.org/schema/1.0/bpmn": "Camunda 7",
-    "http://activiti.org/bpmn": "Activiti",
-    "http://flowable.org/bpmn": "Flowable",
-    "http://camunda.org/schema/zeebe/1.0": "Camunda 8",
-    "http://camunda.org/schema/modeler/1.0": "Camunda Modeler",
-    "http://www.jboss.org/drools": "jBPM",
-    "http://spiffworkflow.org/bpmn/schema/1.0/core": "SpiffWorkflow",
-    "http://www.signavio.com": "Signavio",
-}
 _READ = frozenset(TOOLS) - {"http://camunda.org/schema/modeler/1.0", "http://www.signavio.com"}
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]{0,63}")
 _UNFIT = re.compile(r"[^A-Za-z0-9_\-]+")
 _COMPUTED = re.compile(r"[$#]\{(.*)\}|=(.*)", re.DOTALL)
 _QUOTED = re.compile(r"""(?:duration\(\s*)?(["'])([^"'{}]*)\1\s*\)?""")
+_EACH = re.compile(r"""(["'])([^"'{}]*)\1""")
+_LIST = re.compile(rf"\[\s*{_EACH.pattern}(?:\s*,\s*(?:\"[^\"{{}}]*\"|'[^'{{}}]*'))*\s*\]")
+_AHEAD = re.compile(r"""now\(\)\s*\+\s*duration\(\s*["'](P[^"']+)["']\s*\)""")
+_PLUS = re.compile(r"dateTime\(\)\.plus(Minutes|Hours|Days|Weeks)\(\s*(\d{1,5})\s*\)(?:\.toDate\(\))?")
+_UNITS = {"Minutes": "PT{}M", "Hours": "PT{}H", "Days": "P{}D", "Weeks": "P{}D"}
 _GROUP = re.compile(r"group\(\s*([^)]+?)\s*\)|user\(\s*([^)]+?)\s*\)")
 _CONNECTORS = ("class", "delegateExpression", "expression", "type", "topic", "taskName", "operationRef", "connectorRef")
-_NAMES_SHOWN = 12
 
 
 def read_dialects(paper: Paper) -> tuple[Finding, ...]:
     """Take over what maps, as hints and forms, then leave everything foreign out; the notices say what was not taken over."""
     for node in paper.all_nodes():
-        fields = read_fields(node) if local(node) in HUMAN | {"startEvent"} else ()
+        fields = (read_fields(node) or embedded_fields(paper.process, node)) if local(node) in HUMAN | {"startEvent"} else ()
         _note(paper, node, _Vendor(node))
         if fields:
             _form(paper, node, fields)
+    note_lists(paper)
     _dissolve_wrappers(paper.root)
-    return _leave_out(paper)
+    return leave_out(paper)
 
 
 def code_of(text: str | None) -> str | None:
@@ -58,10 +55,24 @@ def literal(text: str | None) -> str | None:
     text = (text or "").strip()
     if match := _COMPUTED.fullmatch(text):
         inner = (match[1] or match[2] or "").strip()
+        if _LIST.fullmatch(inner):
+            return ", ".join(text for _, text in _EACH.findall(inner))
         return literal(inner) if _QUOTED.fullmatch(inner) or inner.replace(".", "").isdigit() else None
     if match := _QUOTED.fullmatch(text):
         return match[2]
     return text or None if "{" not in text else None
+
+
+def ahead(text: str | None) -> str | None:
+    """A time reckoned from now, as a duration: `${dateTime().plusDays(3).toDate()}`, `= now() + duration("P3D")`."""
+    match = _COMPUTED.fullmatch((text or "").strip())
+    inner = (match[1] or match[2] or "").strip() if match else ""
+    if found := _AHEAD.fullmatch(inner):
+        return found[1]
+    if found := _PLUS.fullmatch(inner):
+        count = int(found[2]) * (7 if found[1] == "Weeks" else 1)
+        return _UNITS[found[1]].format(count)
+    return None
 
 
 # Elements of other tools that hold what maps, with names for their attributes where the plain ones say too little.
@@ -90,17 +101,23 @@ class _Vendor:
                     plain = etree.QName(raw).localname
                     self._found.setdefault(_HOLDERS[local(element)].get(plain, plain), (element, str(raw)))
 
-    def take(self, *names: str) -> str | None:
-        """The first of these that says something plain; what has to be computed stays."""
+    def take(self, read: Callable[[str], str | None], *names: str) -> str | None:
+        """What `read` makes of the first of these that it can use; whatever is not used, or only in part, stays."""
         for name in names:
             element, attribute = self._found.get(name, (None, ""))
-            plain = literal(element.get(attribute)) if element is not None else None
-            if element is not None and plain is not None:
-                drop(element, attribute)
-                if local(element) in _HOLDERS and not element.attrib:
-                    _drop(element)
-                return plain
+            said = element.get(attribute) if element is not None else None
+            plain = literal(said) or ahead(said)
+            value = read(plain) if plain is not None else None
+            if element is not None and plain is not None and value is not None:
+                if "," not in plain:
+                    self._drop(element, attribute)
+                return value
         return None
+
+    def _drop(self, element: etree._Element, attribute: str) -> None:
+        drop(element, attribute)
+        if local(element) in _HOLDERS and not element.attrib:
+            remove(element)
 
     def said(self, *names: str) -> str | None:
         """The first of these, as it is written and only to be shown."""
@@ -113,13 +130,13 @@ def _note(paper: Paper, node: etree._Element, vendor: _Vendor) -> None:
     hints = Hints(
         post=_post(node, vendor) if kind in ACTIVITIES else None,
         standard=_standard(vendor),
-        form=code_of(vendor.take("formKey", "formRef")) if kind in HUMAN | {"startEvent"} else None,
+        form=vendor.take(code_of, "formKey", "formRef") if kind in HUMAN | {"startEvent"} else None,
         connector=vendor.said(*_CONNECTORS),
-        decision=code_of(vendor.take("decisionRef")) if kind == "businessRuleTask" else None,
+        decision=vendor.take(code_of, "decisionRef") if kind == "businessRuleTask" else None,
     )
     if hints != Hints():
         paper.hints[node] = hints
-    if kind == "callActivity" and not node.get("calledElement") and (called := vendor.take("calledProcess")):
+    if kind == "callActivity" and not node.get("calledElement") and (called := vendor.take(str, "calledProcess")):
         node.set("calledElement", called)
         paper.say("called-element", node, f"{label(node)} calls {called[:80]!r}: taken over from the tool's own element.")
 
@@ -135,9 +152,8 @@ def _form(paper: Paper, node: etree._Element, fields: tuple[Field, ...]) -> None
 
 
 def _post(node: etree._Element, vendor: _Vendor) -> str | None:
-    for name in ("candidateGroups", "assignee", "candidateUsers"):
-        if code := code_of((vendor.take(name) or "").split(",")[0]):
-            return code
+    if code := vendor.take(_first_code, "candidateGroups", "assignee", "candidateUsers"):
+        return code
     for role in ("potentialOwner", "humanPerformer", "performer"):
         text = text_of(node.find(f"{tag(role)}/{tag('resourceAssignmentExpression')}/{tag('formalExpression')}"))
         match = _GROUP.search(text)
@@ -147,8 +163,18 @@ def _post(node: etree._Element, vendor: _Vendor) -> str | None:
 
 
 def _standard(vendor: _Vendor) -> str | None:
+    """When it is due, else when it is to be looked at again; a date says nothing about how long a step may take."""
+    return vendor.take(_duration, "dueDate", "dueDateDefinition", "followUpDate")
+
+
+def _first_code(text: str) -> str | None:
+    """The first of several groups or persons; that there are others stays to be named."""
+    return code_of(text.split(",")[0])
+
+
+def _duration(text: str) -> str | None:
     try:
-        return str(Duration.parse(vendor.take("dueDate", "dueDateDefinition") or ""))
+        return str(Duration.parse(text))
     except BadDuration:
         return None
 
@@ -164,33 +190,3 @@ def _dissolve_wrappers(root: etree._Element) -> None:
             and space(around) == BPMN
         ):
             around.insert(around.index(parent), element)
-
-
-def _leave_out(paper: Paper) -> tuple[Finding, ...]:
-    left: dict[str, Counter[str]] = {}
-    for element in list(paper.root.iter()):
-        foreign = [name for name in map(etree.QName, element.attrib) if name.namespace and name.namespace not in KEPT]
-        if space(element) not in KEPT:
-            foreign = [etree.QName(element)]
-            _drop(element)
-        for name in foreign:
-            drop(element, name.text)
-            left.setdefault(name.namespace or "no namespace", Counter())[name.localname] += 1
-    for holder in list(paper.root.iter(tag("extensionElements"))):
-        if len(holder) == 0:
-            _drop(holder)
-    return tuple(_notice(paper, namespace, names) for namespace, names in sorted(left.items()))
-
-
-def _notice(paper: Paper, namespace: str, names: Counter[str]) -> Finding:
-    tool = f"{TOOLS[namespace]} ({namespace})" if namespace in TOOLS else namespace
-    shown = [f"{name} ({count})" if count > 1 else name for name, count in names.most_common(_NAMES_SHOWN)]
-    more = f" and {len(names) - _NAMES_SHOWN} others" if len(names) > _NAMES_SHOWN else ""
-    message = f"not taken over from {tool}: {', '.join(shown)}{more}"
-    return Finding("foreign", message, line=line_of(paper.root), severity="warning", file=paper.file)
-
-
-def _drop(element: etree._Element) -> None:
-    parent = element.getparent()
-    if parent is not None:
-        parent.remove(element)

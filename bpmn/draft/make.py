@@ -15,6 +15,7 @@ from bpmn.draft.events import settle_boundaries, settle_events
 from bpmn.draft.identify import settle_ids
 from bpmn.draft.paper import Paper
 from bpmn.draft.repairs import list_repairs
+from bpmn.draft.repeats import settle_repeats
 from bpmn.draft.shapes import draw
 from bpmn.draft.steps import settle_steps, settle_sub_processes
 from bpmn.draft.timers import settle_timers
@@ -72,6 +73,7 @@ def settle(paper: Paper) -> None:
     settle_splits(paper)
     settle_boundaries(paper)
     settle_conditions(paper)
+    settle_repeats(paper)
     settle_timers(paper)
     settle_loose_ends(paper)
     settle_directions(paper)

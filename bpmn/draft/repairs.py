@@ -10,6 +10,7 @@ from bpmn.draft.conditions import CHOOSING, producers, usable
 from bpmn.draft.dialects import code_of
 from bpmn.draft.paper import Paper
 from bpmn.draft.reach import endless, loose_heads
+from bpmn.draft.repeats import says_how_often
 from bpmn.draft.things import condition_of, definitions, label, ours
 from bpmn.draft.timers import kind_of, may_repeat, time_of
 from bpmn.draft.translate import is_ours, names_read
@@ -184,20 +185,15 @@ def _runs(lister: Lister, node: etree._Element) -> bool:
 
 def _repeated(lister: Lister, node: etree._Element) -> Iterator[Repair]:
     several = node.find(tag("multiInstanceLoopCharacteristics"))
-    if several is not None and not _says_how_often(several, lister):
-        sentence = f"{label(node)} is done several times: how often? It can be done once instead."
-        yield lister.repair("instances", node, sentence, ("once", "count"), "once")
+    if several is not None and not says_how_often(several, lister.producers):
+        over = lister.hint(node).over
+        every = f" for each entry of {over[:60]!r}" if over else ""
+        sentence = f"{label(node)} is done several times{every}: how often, or for which list? It can be done once instead."
+        yield lister.repair("instances", node, sentence, ("once", "count", "list"), "once")
     loop = node.find(tag("standardLoopCharacteristics"))
     if loop is not None and not _says_until_when(loop, lister):
         sentence = f"{label(node)} is repeated, and it is not said until when: how often at most? It can be done once instead."
         yield lister.repair("loop", node, sentence, ("once", "count"), "once")
-
-
-def _says_how_often(several: etree._Element, lister: Lister) -> bool:
-    often = text_of(several.find(tag("loopCardinality")))
-    until = text_of(several.find(tag("completionCondition")))
-    counted = often.isdigit() or is_ours(often or "?", lister.producers)
-    return counted and (not until or names_read(until, "eval") is not None)
 
 
 def _says_until_when(loop: etree._Element, lister: Lister) -> bool:

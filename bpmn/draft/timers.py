@@ -7,7 +7,7 @@ from datetime import datetime
 
 from lxml import etree
 
-from bpmn.draft.dialects import literal
+from bpmn.draft.dialects import ahead, literal
 from bpmn.draft.paper import Paper
 from bpmn.draft.things import definitions, label
 from bpmn.durations import BadDuration, Duration, Unit
@@ -62,7 +62,7 @@ def _settle(paper: Paper, node: etree._Element, definition: etree._Element) -> N
     if time is None:
         return
     text = text_of(time)
-    plain = " ".join((literal(text) or text).split())
+    plain = " ".join((literal(text) or ahead(text) or text).split())
     if match := _CYCLE.fullmatch(plain):
         plain = _bounded(node, match[1], match[2])
     if kind_of(plain) is not None and (plain != text or kind_of(plain) != local(time)):

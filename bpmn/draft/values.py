@@ -39,6 +39,8 @@ class Hints:
     form: str | None = None
     connector: str | None = None
     decision: str | None = None
+    over: str | None = None  # the list that a repeated activity goes through, as it is written in the file
+    entry: str | None = None  # and the name of its entry
     called: str | None = None  # the process that somebody said is the one meant
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ _FIELDS = {"formProperty", "formField"}
 _TYPES = {
     "boolean": "boolean", "long": "integer", "integer": "integer", "int": "integer", "double": "number", "number": "number",
     "float": "number",
+}  # fmt: skip
+_COMPONENTS = {
+    "textfield": "string", "textarea": "string", "number": "number", "checkbox": "boolean", "select": "string", "radio": "string",
 }  # fmt: skip
 _UNFIT = re.compile(r"\W+", re.ASCII)
 _LONGEST_NAME = 64
@@ -43,6 +47,52 @@ def read_fields(node: etree._Element) -> tuple[Field, ...]:
             found[field.name] = field
             _take_out(element)
     return tuple(found.values())
+
+
+def embedded_fields(process: etree._Element, node: etree._Element) -> tuple[Field, ...]:
+    """The fields of a form of Camunda 8 that stands in the process as JSON and that this step uses; taken out with its name."""
+    for definition in node.iterfind(f"{tag('extensionElements')}/*"):
+        key = (definition.get("formKey") or "").rpartition(":")[2] or definition.get("formId")
+        if local(definition) != "formDefinition" or not key:
+            continue
+        for form in process.iterfind(f"{tag('extensionElements')}/*"):
+            if local(form) == "userTaskForm" and form.get("id") == key and (fields := _fields_of_json(form.text or "")):
+                _take_out(definition)
+                if not _is_used(process, key):
+                    _take_out(form)
+                return fields
+    return ()
+
+
+def _is_used(process: etree._Element, key: str) -> bool:
+    keys = (element.get("formKey") or "" for element in process.iter() if local(element) == "formDefinition")
+    return any(each.rpartition(":")[2] == key for each in keys)
+
+
+def _fields_of_json(text: str) -> tuple[Field, ...]:
+    try:
+        form = json.loads(text)
+    except (ValueError, RecursionError):
+        return ()
+    components = form.get("components") if isinstance(form, dict) else None
+    found: dict[str, Field] = {}
+    for one in components if isinstance(components, list) else ():
+        field = _of_component(one) if isinstance(one, dict) else None
+        if field is not None and field.name not in found and len(found) < MOST_FIELDS:
+            found[field.name] = field
+    return tuple(found.values())
+
+
+def _of_component(one: dict[str, Any]) -> Field | None:
+    kind, key = one.get("type"), one.get("key")
+    if not isinstance(kind, str) or not isinstance(key, str) or kind not in _COMPONENTS or not plain_name(key):
+        return None
+    label = one.get("label") if isinstance(one.get("label"), str) else key
+    rules = one.get("validate")
+    required = isinstance(rules, dict) and rules.get("required") is True
+    options = [each for each in one.get("values") or () if isinstance(each, dict)] if kind in {"select", "radio"} else []
+    choices = {str(each["value"]): str(each.get("label") or each["value"]) for each in options if each.get("value") is not None}
+    return Field(plain_name(key), key, str(label)[:200] or key, _COMPONENTS[kind], required, tuple(choices.items())[:MOST_FIELDS])
 
 
 def _take_out(element: etree._Element) -> None:

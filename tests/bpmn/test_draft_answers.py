@@ -187,15 +187,15 @@ def test_scripts_decisions_calls_and_timers_can_be_answered():
 
 
 @pytest.mark.parametrize(
-    ("marker", "key", "kept"),
+    ("marker", "key", "kept", "accepts"),
     [
-        ("<multiInstanceLoopCharacteristics/>", "instances:t", ("parallel", "3")),
-        ("<standardLoopCharacteristics/>", "loop:t", ("loop", None)),
+        ("<multiInstanceLoopCharacteristics/>", "instances:t", ("parallel", "3"), ("once", "count", "list")),
+        ("<standardLoopCharacteristics/>", "loop:t", ("loop", None), ("once", "count")),
     ],
 )
-def test_a_step_done_several_times_is_done_once_or_as_often_as_is_said(marker, key, kept):
+def test_a_step_done_several_times_is_done_once_or_as_often_as_is_said(marker, key, kept, accepts):
     found = draft(LINE.replace('<userTask id="t"/>', f'<userTask id="t">{marker}</userTask>'))
-    assert repair(found, key).accepts == ("once", "count")
+    assert repair(found, key).accepts == accepts
     once = apply_answers(found, {key: "once"}).model().by_id["t"]
     assert once.repeat is None
     counted = apply_answers(found, {key: 3})

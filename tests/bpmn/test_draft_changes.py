@@ -261,6 +261,12 @@ CASES: dict[str, Case] = {
     "condition-translated": Case(
         GATE + flow("x", "g", "a", "${a.ok == false}") + flow("y", "g", "b"), "x", "now reads 'a.ok == false'"
     ),
+    "repeat-translated": Case(
+        '<startEvent id="s"/><task id="t"><multiInstanceLoopCharacteristics><loopCardinality>${3}</loopCardinality>'
+        "</multiInstanceLoopCharacteristics></task>" + flow("f", "s", "t"),
+        "t",
+        "now reads '3'",
+    ),
     "default-chosen": Case(GATE + flow("x", "g", "a", "a.ok == 1") + flow("y", "g", "b"), "g", "taken when no condition"),
     "default-removed": Case('<startEvent id="s"/><task id="t" default="no"/>' + flow("f", "s", "t"), "t", "was no way out of it"),
     "always-taken": Case(

@@ -93,7 +93,8 @@ def test_form_fields_become_a_form_that_the_bundle_takes():
     assert read_bundle(found.files()).forms["t"] == form
     assert json.loads(found.files()["forms/t.json"]) == form
     assert found.model().by_id["t"].form == "t"
-    assert ["formField" in notice.message for notice in found.notices] == [True]  # the one that is only shown
+    (only_shown,) = [notice.message for notice in found.notices]
+    assert only_shown == 'not taken over from Camunda 7: formData of formField id="seen" type="boolean"'
 
 
 def test_what_is_only_shown_is_no_field():
@@ -101,14 +102,104 @@ def test_what_is_only_shown_is_no_field():
     assert list(draft(step("", shown)).forms["t"]["properties"]) == ["b"]
 
 
-def test_what_was_not_taken_over_is_named_by_tool():
-    listener = '<camunda:executionListener event="start"/><acme:thing/><acme:thing/>'
-    found = draft(step('camunda:asyncBefore="true" acme:colour="red"', listener))
-    assert [notice.message for notice in found.notices] == [
-        "not taken over from Camunda 7 (http://camunda.org/schema/1.0/bpmn): asyncBefore, executionListener",
-        "not taken over from urn:acme: thing (2), colour",
+def test_what_was_not_taken_over_is_named_element_by_element_with_its_tool_and_line():
+    listener = '<camunda:executionListener event="start" class="x.Y"><camunda:field name="a"/></camunda:executionListener>'
+    found = draft(step('camunda:asyncBefore="true" acme:colour="red"', listener + "<acme:thing/><acme:thing/>"))
+    assert [(notice.element, notice.line, notice.message) for notice in found.notices] == [
+        ("t", 4, 'not taken over from Camunda 7: asyncBefore="true", executionListener event="start" class="x.Y"'),
+        ("t", 4, 'not taken over from urn:acme: colour="red", thing'),
     ]
     assert b"acme" not in found.model_xml.split(b"<process")[1]
+
+
+NOT_TAKEN = {
+    "an assignee that is computed": ('camunda:assignee="${starter}"', "assignee"),
+    "one of whom no code can be made": ('camunda:assignee="张三"', "assignee"),
+    "the second of several groups": ('camunda:candidateGroups="desk,boss"', "candidateGroups"),
+    "a due date on the calendar": ('camunda:dueDate="2026-12-01T09:00:00Z"', "dueDate"),
+    "a condition to skip the step": ('flowable:skipExpression="${late}"', "skipExpression"),
+    "a priority": ('camunda:priority="50"', "priority"),
+}
+
+
+@pytest.mark.parametrize("what", NOT_TAKEN)
+def test_what_can_be_used_only_in_part_or_not_at_all_is_never_passed_over(what):
+    attribute, name = NOT_TAKEN[what]
+    found = draft(step(attribute))
+    assert [notice.element for notice in found.notices if name in notice.message] == ["t"]
+
+
+def test_several_groups_suggest_the_first():
+    assert repair(draft(step('camunda:candidateGroups="desk,boss"')), "post:t").suggestion == "desk"
+    eight = step("", '<zeebe:assignmentDefinition candidateGroups="=[&quot;desk&quot;, &quot;boss&quot;]"/>')
+    assert repair(draft(eight), "post:t").suggestion == "desk"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "inside", "standard"),
+    [
+        ('camunda:dueDate="${dateTime().plusDays(3).toDate()}"', "", "PT72H"),
+        ('camunda:dueDate="${dateTime().plusHours(4)}"', "", "PT4H"),
+        ('activiti:dueDate="PT30M"', "", "PT30M"),
+        ('camunda:followUpDate="P1D"', "", "PT24H"),
+        ("", '<zeebe:taskSchedule dueDate="=now() + duration(&quot;P2D&quot;)"/>', "PT48H"),
+    ],
+)
+def test_a_due_date_reckoned_from_now_suggests_a_standard(attributes, inside, standard):
+    found = draft(step(attributes, inside))
+    assert repair(found, "standard:t").suggestion == standard
+    assert found.notices == ()
+
+
+EMBEDDED = json.dumps({
+    "components": [
+        {"type": "text", "text": "Please look"},
+        {"type": "checkbox", "key": "good", "label": "Good?"},
+        {"type": "number", "key": "amount", "label": "Amount", "validate": {"required": True}},
+        {"type": "select", "key": "size", "values": [{"label": "Small", "value": "s"}, {"label": "Large", "value": "l"}]},
+        {"type": "textfield", "key": 3},
+        "nothing",
+    ]
+})  # fmt: skip
+
+
+def test_a_form_of_camunda_8_in_the_file_becomes_one_of_ours_and_conditions_on_it_are_translated():
+    process = (
+        f'<extensionElements><zeebe:userTaskForm id="look"><![CDATA[{EMBEDDED}]]></zeebe:userTaskForm></extensionElements>'
+        '<startEvent id="s"/><userTask id="t"><extensionElements><zeebe:formDefinition formKey="camunda-forms:bpmn:look"/>'
+        '</extensionElements></userTask><exclusiveGateway id="g" default="f4"/><endEvent id="a"/><endEvent id="b"/>'
+        + flow("f1", "s", "t")
+        + flow("f2", "t", "g")
+        + flow("f3", "g", "a", '=good and size = "l"')
+        + flow("f4", "g", "b")
+    )
+    found = draft(process)
+    properties = found.forms["t"]["properties"]
+    assert {name: field["type"] for name, field in properties.items()} == {
+        "good": "boolean",
+        "amount": "number",
+        "size": "string",
+    }
+    assert properties["size"]["enum"] == ["s", "l"]
+    assert set(found.forms["t"]["required"]) == {"amount", "good", "size"}, "what a condition reads may not be left empty"
+    assert {flow.id: flow.condition for flow in found.model().flows}["f3"] == 't.good == true and t.size == "l"'
+    assert found.notices == ()
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "3", '{"components": 3}', '{"components": [[]]}', "[" * 5_000])
+def test_a_form_of_camunda_8_that_cannot_be_read_is_named(text):
+    form = f'<extensionElements><zeebe:userTaskForm id="look">{text}</zeebe:userTaskForm></extensionElements>'
+    found = draft(form + step("", '<zeebe:formDefinition formKey="camunda-forms:bpmn:look"/>'))
+    assert any("userTaskForm" in notice.message for notice in found.notices)
+    assert repair(found, "form:t").suggestion == "camunda-forms-bpmn-look"
+
+
+def test_mappings_of_a_call_are_named():
+    call = '<extensionElements><camunda:in source="a" target="b"/><camunda:out variables="all"/></extensionElements>'
+    found = draft(f'<startEvent id="s"/><callActivity id="t" calledElement="pay">{call}</callActivity>' + flow("f", "s", "t"))
+    assert [(notice.element, notice.message) for notice in found.notices] == [
+        ("t", 'not taken over from Camunda 7: in source="a" target="b", out variables="all"')
+    ]
 
 
 def test_a_wrapper_of_another_tool_does_not_take_what_is_in_it_away():
