@@ -175,6 +175,9 @@ work_item = Table(
     Column("answers", Json),
     Column("comment", Text),
     Column("process", Text),  # the code of the called process that the step belongs to; NULL is the case's own
+    Column("instance", sa.Integer),  # of a repeated step: its number from 1, of how many (nothing in a loop), its entry
+    Column("instances", sa.Integer),
+    Column("about", Text),
     UniqueConstraint("case_id", "activation"),
     Index("ix_work_item_post", "state", "post"),
     Index("ix_work_item_mine", "claimed_by", "state"),

@@ -117,10 +117,12 @@ def offer(move: Move, opened: Sequence[OpenItem]) -> None:
     rows = [_new_item(move, item) for item in opened]
     offered = [_OFFER.run(move.c, row) for row in rows]
     started = []
-    for inserted, row in zip(offered, rows, strict=True):
+    for inserted, row, item in zip(offered, rows, opened, strict=True):
         node = move.version.node(row["step"])
         subject = Subject(move.case_id, move.number, inserted.one().id, row["step"], row["post"], row["department"])
         data: dict[str, Any] = {"name": node.name}
+        if item.instance is not None:
+            data |= {"instance": item.instance, "of": item.of}  # what it is about may be personal, and stays in the item
         troubles: list[Trouble] = []
         if node.standard and (clock := clocks.plan(move.version, subject, node.standard, move.at, troubles)):
             started.append((subject, node.standard, clock))
@@ -137,7 +139,7 @@ def standard_data(standard: Standard, clock: Armed) -> dict[str, Any]:
 def _new_item(move: Move, item: OpenItem) -> dict[str, Any]:
     model, node = move.version.release_of(item.step).bundle.model, move.version.node(item.step)
     assert node.raci is not None, "a step without a post is refused at deploy"
-    return {
+    row = {
         "case_id": move.case_id,
         "activation": item.task,
         "step": item.step,
@@ -148,6 +150,7 @@ def _new_item(move: Move, item: OpenItem) -> dict[str, Any]:
         "state": "offered",
         "offered_at": move.at,
     }
+    return row if item.instance is None else row | {"instance": item.instance, "instances": item.of, "about": item.about}
 
 
 def case_clock(c: Connection, case_id: int) -> ClockRow | None:

@@ -90,7 +90,7 @@ class Machine:
         """
         run = _Run(self, self._load(state), now)
         run.steps_and_timers()
-        found = run.find(task)
+        found = find(run.case, task)
         if found is None:
             raise WrongState("This step is not open any more.")
         frame_of(found.workflow)[found.task_spec.bpmn_id] = clean(answers)
@@ -186,14 +186,6 @@ class _Run:
         if isinstance(task.task_spec, DecisionTask):  # said now: a called process takes its data along
             self.decided.append((step_of(task), frame_of(task.workflow)[task.task_spec.bpmn_id]))
 
-    def find(self, task: str) -> Task | None:
-        """The open step with this id, in the case or a sub-process; None for anything else."""
-        try:
-            wanted = UUID(hex=task)
-        except (ValueError, AttributeError, TypeError):
-            return None
-        return next((found for found in self.case.open_steps() if found.id == wanted), None)
-
     def describe(self, state: bytes) -> Position:
         """The position as a value; `state` are the bytes to give out with it."""
         unfinished = list(self.case.every_unfinished())
@@ -236,6 +228,15 @@ class _Run:
             raise CannotGoOn(
                 f"The case is stuck: nothing is left that could reach {' and '.join(map(repr, names)) or 'its end'}."
             )
+
+
+def find(case: CaseWorkflow, task: str) -> Task | None:
+    """The open step with this id, in the case or a sub-process; None for anything else."""
+    try:
+        wanted = UUID(hex=task)
+    except (ValueError, AttributeError, TypeError):
+        return None
+    return next((found for found in case.open_steps() if found.id == wanted), None)
 
 
 def _moves_on(task: Task) -> bool:

@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import Flask, request, url_for
 
+from engine import TaskRow
+from webapp import words
 from webapp.access import person
 from webapp.edge import edge, now
 from webapp.sentences import gettext
@@ -47,6 +49,11 @@ def rooms() -> list[Room]:
     return [Room(title, url_for(endpoint), request.blueprint == blueprint) for title, blueprint, endpoint in shown]
 
 
+def step_name(row: TaskRow) -> str:
+    """What a task is called: the name of its step, of a repeated one with its instance."""
+    return words.step_name(row.step_name, row.instance, row.of, row.about)
+
+
 def here() -> str:
     """The address to come back to after switching the language."""
     return request.full_path if request.query_string else request.path
@@ -61,3 +68,4 @@ def install(app: Flask) -> None:
     """Hand all of it to the templates."""
     app.context_processor(_context)
     app.jinja_env.globals.update(asset=asset)
+    app.jinja_env.filters["step_name"] = step_name

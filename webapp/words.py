@@ -55,6 +55,22 @@ def escalation(action: str, percent: int) -> str:
     return texts.get(action, f"{action} {percent}%")
 
 
+def instance(number: int | None, of: int | None, about: str | None) -> str:
+    """Which instance of a repeated step: "2 of 5: Legal", "2 of 5", in a loop "round 2"; nothing for a step done once."""
+    if number is None:
+        return ""
+    where = (
+        gettext("%(number)s of %(of)s", number=number, of=of) if of is not None else gettext("round %(number)s", number=number)
+    )
+    return gettext("%(where)s: %(about)s", where=where, about=about) if about else where
+
+
+def step_name(name: str, number: int | None, of: int | None, about: str | None) -> str:
+    """The name of a step, of a repeated one with its instance."""
+    which = instance(number, of, about)
+    return gettext("%(step)s (%(which)s)", step=name, which=which) if which else name
+
+
 def event(kind: str, step_name: str, data: Mapping[str, Any], posts: Callable[[str], str]) -> str:
     """One event of a case as a sentence. `posts` turns a post's code into its name."""
     said = _EVENTS.get(kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from engine import processes
 from engine.called import BETWEEN
 from engine.commands.starting import start_schema
 from engine.errors import NotFound, NotYours
-from engine.model import cases, event, person, process_version, sla_clock
+from engine.model import cases, event, person, process_version, sla_clock, work_item
 from engine.people import Actor
 from engine.queries.tasks import OPEN, TaskRow, data_of, forms_by_step, items_of_case
 from engine.releases import Release
@@ -69,6 +69,9 @@ class TimelineRow:
     person: str | None
     person_name: Names | None
     data: Mapping[str, Any]
+    instance: int | None = None
+    of: int | None = None
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ class CaseView:
     items: tuple[TaskRow, ...]
     may_cancel: bool
     called: tuple[CalledView, ...] = ()
+    step_names: Mapping[str, str] = field(default_factory=dict)
 
 
 def case(c: Connection, case_id: int, actor: Actor, now: datetime | None = None) -> CaseView:
@@ -144,7 +148,12 @@ def case(c: Connection, case_id: int, actor: Actor, now: datetime | None = None)
         items=tuple(items),
         may_cancel=row.state == "running" and bool(actor.roles & {"owner", "director", "administrator"}),
         called=tuple(_called(path, here, data) for path, here in version.parts.items()),
+        step_names=_names_of(version),
     )
+
+
+def _names_of(version: processes.Version) -> dict[str, str]:
+    return {node.id: node.name for node in version.bundle.model.nodes if node.is_human or node.kind == "subProcess"}
 
 
 def _called(path: str, here: Release, data: Any) -> CalledView:
@@ -193,8 +202,10 @@ def _state(items: list[TaskRow]) -> str:
 
 def _timeline(c: Connection, case_id: int, names: Mapping[str, str]) -> tuple[TimelineRow, ...]:
     rows = c.execute(
-        sa.select(event, person.c.name.label("person_name"))
-        .select_from(event.outerjoin(person, person.c.login == event.c.person))
+        sa.select(event, person.c.name.label("person_name"), work_item.c.instance, work_item.c.instances, work_item.c.about)
+        .select_from(
+            event.outerjoin(person, person.c.login == event.c.person).outerjoin(work_item, work_item.c.id == event.c.item_id)
+        )
         .where(event.c.case_id == case_id)
         .order_by(event.c.at, event.c.seq)
     )
@@ -208,6 +219,9 @@ def _timeline(c: Connection, case_id: int, names: Mapping[str, str]) -> tuple[Ti
             row.person,
             row.person_name,
             orjson.loads(row.data),
+            row.instance,
+            row.instances,
+            row.about,
         )
         for row in rows
     )

@@ -37,7 +37,10 @@ def data_of(version: processes.Version, blob: bytes, activation: str = "", step:
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
-    """One line of a task list. Instants are aware UTC; `standard` is the duration text that gave `due_at`."""
+    """One line of a task list. Instants are aware UTC; `standard` is the duration text that gave `due_at`.
+
+    Of a repeated step `instance` counts from 1, `of` is how many there are (None in a loop), `about` its entry in a few words.
+    """
 
     item: int
     case_id: int
@@ -62,6 +65,9 @@ class TaskRow:
     clock_started_at: datetime | None = None
     process: str | None = None  # the code of the called process that the step belongs to, None for the case's own
     activation: str = ""
+    instance: int | None = None
+    of: int | None = None
+    about: str | None = None
 
 
 _SOURCE = (
@@ -94,6 +100,9 @@ _COLUMNS = (
     sla_clock.c.calendar,
     work_item.c.process,
     work_item.c.activation,
+    work_item.c.instance,
+    work_item.c.instances,
+    work_item.c.about,
 )
 
 
@@ -124,6 +133,9 @@ def _row(row: AnyRow, actor: Actor, now: datetime | None) -> TaskRow:
         row.clock_started_at,
         row.process,
         row.activation,
+        row.instance,
+        row.instances,
+        row.about,
     )
 
 
@@ -217,6 +229,7 @@ def task(c: Connection, item_id: int, actor: Actor, now: datetime | None = None)
             process_version.c.version,
             process_version.c.content_sha256,
             work_item.c.answers,
+            work_item.c.activation,
             work_item.c.comment,
             work_item.c.closed_at,
             closer.c.name.label("closed_by_name"),

@@ -61,7 +61,6 @@ def show(case: int) -> ResponseReturnValue:
     with reading() as c:
         view = engine.case(c, case, actor(), now())
         posts = engine.post_names(c)
-    names = {step.step: step.name for step in view.steps}
     return render_template(
         "case.html",
         case=view,
@@ -70,7 +69,7 @@ def show(case: int) -> ResponseReturnValue:
         called=[Inner(one, _marks(view, one.path)) for one in view.called if one.data is not None],
         steps=_steps(view),
         timeline=[_entry(row, posts) for row in view.timeline if not _is_told_elsewhere(row)],
-        data=parts(view.data, view.forms, names) + [part for one in view.called for part in _parts_of(one)],
+        data=parts(view.data, view.forms, view.step_names) + [part for one in view.called for part in _parts_of(one)],
     )
 
 
@@ -124,7 +123,8 @@ def _is_told_elsewhere(row: engine.TimelineRow) -> bool:
 
 
 def _entry(row: engine.TimelineRow, posts: dict[str, engine.Names]) -> Entry:
-    text = words.event(row.kind, row.step_name or row.step or "", row.data, lambda code: pick(posts.get(code)) or code)
+    step = words.step_name(row.step_name or row.step or "", row.instance, row.of, row.about)
+    text = words.event(row.kind, step, row.data, lambda code: pick(posts.get(code)) or code)
     return Entry(row.at, text, pick(row.person_name), words.is_bad(row.kind, row.data))
 
 

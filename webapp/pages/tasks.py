@@ -19,6 +19,7 @@ from webapp.pages.data import Part, parts
 from webapp.pages.escalations import MISSED, Line, of_notice
 from webapp.pages.incidents import kept
 from webapp.sentences import gettext
+from webapp.view import step_name
 
 pages = Blueprint("tasks", __name__)
 MOST_NOTICES = 8
@@ -120,7 +121,7 @@ def complete(item: int) -> ResponseReturnValue:
         return kept(lambda c: engine.report_failure(c, item, answers, error, by=actor(), now=now(), comment=comment, key=key))
     except engine.WrongState:
         return _was_faster(item)
-    flash(gettext("%(task)s of %(case)s is completed.", task=task.row.step_name, case=task.row.case_number), "note")
+    flash(gettext("%(task)s of %(case)s is completed.", task=step_name(task.row), case=task.row.case_number), "note")
     return redirect(url_for("tasks.mine"), 303)
 
 
@@ -161,7 +162,7 @@ def _was_faster(item: int) -> ResponseReturnValue:
     """The kind page for the slower of two: who did what, and that nothing was lost by asking."""
     with reading() as c:
         task = engine.task(c, item, actor(), now())
-    step, who = task.row.step_name, pick(task.closed_by_name or task.row.assignee_name)
+    step, who = step_name(task.row), pick(task.closed_by_name or task.row.assignee_name)
     said = {
         "completed": gettext("%(who)s has completed %(step)s already. Your answer changed nothing.", who=who, step=step),
         "claimed": gettext("%(who)s is working on %(step)s already.", who=who, step=step),
