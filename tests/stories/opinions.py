@@ -75,10 +75,10 @@ OVER = '<extensionElements><pilot:repeat over="split(intake.asked)" as="departme
 TWO_AGREE = "<completionCondition>count(opinion.agrees, true) &gt;= 2</completionCondition>"
 
 
-def bundle(marker: str) -> Bundle:
-    """The process with its forms."""
+def bundle(marker: str, model: bytes | None = None) -> Bundle:
+    """The process with its forms; `model` is instead of the drawing as `xml` makes it."""
     forms = {"forms/subject.json": json.dumps(SUBJECT).encode(), "forms/opinion.json": json.dumps(OPINION).encode()}
-    return read_bundle({"to-be.bpmn": xml(marker), **forms})
+    return read_bundle({"to-be.bpmn": model or xml(marker), **forms})
 
 
 @dataclass
