@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
 import engine
+from engine import model
 from engine.model import metadata
 from tests.bench.houses import House
 
@@ -136,14 +137,45 @@ def write_in_core(house: House, commands: Sequence[Written]) -> tuple[float, flo
     wall, cpu = time.perf_counter(), time.thread_time()
     for one in commands:
         with engine.writing(house.engine) as c:
-            for table, columns, row in one.updated():
-                statement = _update(table)
-                c.execute(statement, {**dict(zip(columns, row, strict=False)), "the_row": row[-1]})
-            for table in INSERTED:
-                if rows := one.inserted[table]:
-                    insert, names = _insert(table)
-                    c.execute(insert, [dict(zip(names, row, strict=True)) for row in rows])
+            _write_rows(c, one)
     return time.perf_counter() - wall, time.thread_time() - cpu
+
+
+def write_naively(house: House, commands: Sequence[Written], complete: Callable[[str], str]) -> tuple[float, float]:
+    """What a naive product does: its document read under a lock, moved on, written back whole, with the same rows beside it."""
+    wall, cpu = time.perf_counter(), time.thread_time()
+    for one in commands:
+        with engine.writing(house.engine) as c:
+            document = bytes(c.execute(_DOCUMENT, {"case_id": one.case[-1]}).scalar_one())
+            moved_on = complete(document.decode()).encode()
+            _write_rows(c, replace(one, case=(moved_on, *one.case[1:])))
+    return time.perf_counter() - wall, time.thread_time() - cpu
+
+
+def begin_naively(house: House, cases: Sequence[int], document: str) -> None:
+    """Cases that were written as the product's become the naive engine's."""
+    house.begin()
+    for case in cases:
+        house.run("UPDATE cases SET blob = ? WHERE id = ?", (document.encode(), case))
+    house.raw.commit()
+
+
+def document_size(house: House) -> int:
+    """Bytes of the largest naive document."""
+    with engine.reading(house.engine) as c:
+        return int(c.exec_driver_sql("SELECT max(length(blob)) FROM cases").scalar_one())
+
+
+_DOCUMENT = sa.select(model.cases.c.blob).where(model.cases.c.id == sa.bindparam("case_id")).with_for_update()
+
+
+def _write_rows(c: engine.Connection, one: Written) -> None:
+    for table, columns, row in one.updated():
+        c.execute(_update(table), {**dict(zip(columns, row, strict=False)), "the_row": row[-1]})
+    for table in INSERTED:
+        if rows := one.inserted[table]:
+            insert, names = _insert(table)
+            c.execute(insert, [dict(zip(names, row, strict=True)) for row in rows])
 
 
 @cache

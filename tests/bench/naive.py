@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from typing import Any
 
 from SpiffWorkflow.bpmn import BpmnWorkflow
@@ -22,6 +23,7 @@ class Naive:
         self._spec = parser.get_spec("BENCH_15")
         self._subs = parser.get_subprocess_specs("BENCH_15")
         self._serializer = BpmnWorkflowSerializer(BpmnWorkflowSerializer.configure())
+        self.wall = self.cpu = 0.0  # seconds spent in `complete`
 
     def start(self) -> str:
         """A new case, up to its first step."""
@@ -31,9 +33,12 @@ class Naive:
 
     def complete(self, document: str) -> str:
         """The oldest open step, done with the same answers as the product's."""
+        wall, cpu = time.perf_counter(), time.thread_time()
         workflow: Any = self._serializer.deserialize_json(document)
         task = next(task for task in workflow.get_tasks(state=TaskState.READY) if task.task_spec.manual)
         task.data[task.task_spec.bpmn_id] = dict(ANSWERS)
         task.run()
         workflow.do_engine_steps()
-        return str(self._serializer.serialize_json(workflow))
+        written = str(self._serializer.serialize_json(workflow))
+        self.wall, self.cpu = self.wall + time.perf_counter() - wall, self.cpu + time.thread_time() - cpu
+        return written
