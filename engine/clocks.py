@@ -18,7 +18,7 @@ from engine.incidents import Trouble, raise_one
 from engine.ladder import Climb, RungDue, climb, wake_for
 from engine.model import escalation, notice, sla_clock
 from engine.people import holders
-from engine.prepared import Prepared, Ran
+from engine.prepared import Prepared, Ran, together
 from engine.processes import Version
 from engine.sla import Armed, ClockState, arm, settle
 
@@ -72,10 +72,13 @@ _START = Prepared(sla_clock.insert())
 _LOCKED = Prepared(
     sa.select(*ClockRow.columns("")).where(sla_clock.c.id == sa.bindparam("clock_id")).with_for_update(key_share=True)
 )
-_HELD = sla_clock.update().where(sla_clock.c.id == sa.bindparam("clock_id"))
-_UNCHANGED = Prepared(_HELD.where(sla_clock.c.rung == sa.bindparam("seen_rung"), sla_clock.c.state == sa.bindparam("seen_state")))
-_RAISE = escalation.insert().returning(escalation.c.id, sort_by_parameter_order=True)
-_OWE = notice.insert()
+_CLOCK = sla_clock.update().where(sla_clock.c.id == sa.bindparam("clock_id"))
+_HELD = Prepared(_CLOCK)
+_UNCHANGED = Prepared(
+    _CLOCK.where(sla_clock.c.rung == sa.bindparam("seen_rung"), sla_clock.c.state == sa.bindparam("seen_state"))
+)
+_RAISE = Prepared(escalation.insert().returning(escalation.c.id))
+_OWE = Prepared(notice.insert())
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +167,12 @@ def stop(
 
 
 def pass_time(c: Connection, due: Sequence[tuple[Running, datetime]]) -> list[Fact]:
-    """Everything that time has made true of running clocks, each up to its instant: breaches and rungs, dated when they were due.
-
-    The caller holds the clocks' rows. However many they are, they cost the same few statements.
-    """
+    """All that time has made true of clocks whose rows the caller holds, each up to its instant, dated when it was due."""
     passed = [(one, _passed(one.clock, upto)) for one, upto in due]
-    c.execute(_HELD, [what.row(one.clock) for one, what in passed])
-    return _tell(c, passed)
+    with together(c):
+        for one, what in passed:
+            _HELD.run(c, what.row(one.clock))
+        return _tell(c, passed)
 
 
 def locked(c: Connection, clock_id: int) -> ClockRow:
@@ -238,14 +240,14 @@ def _climb(c: Connection, rungs: Sequence[tuple[Running, RungDue]], unheard: lis
     people = [(person,) if person else at_posts.get(post or "", ()) for post, person in calls]
     rows = [_escalation(one, rung, post, who) for (one, rung), (post, _), who in zip(rungs, calls, people, strict=True)]
     unheard += [_nobody(one, rung, post) for (one, rung), (post, _), who in zip(rungs, calls, people, strict=True) if not who]
-    raised = c.execute(_RAISE, rows).scalars()
+    raised = [_RAISE.run(c, row) for row in rows]
     owed = [
-        _notice(one.clock.id, rung, escalation_id, person_id)
-        for (one, rung), who, escalation_id in zip(rungs, people, raised, strict=True)
+        _notice(one.clock.id, rung, written.one().id, person_id)
+        for (one, rung), who, written in zip(rungs, people, raised, strict=True)
         for person_id in who
     ]
     if owed:
-        c.execute(_OWE, owed)
+        _OWE.run_many(c, owed)
     return (_escalated(one.subject, rung, post) for (one, rung), (post, _) in zip(rungs, calls, strict=True))
 
 

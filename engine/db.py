@@ -86,7 +86,8 @@ def connect(url: str) -> Engine:
             pool_recycle=1_800,
             pool_size=10,
             max_overflow=30,
-            connect_args={"connect_timeout": 5, "options": _POSTGRES_OPTIONS, **_KEEP_ALIVE},
+            # psycopg prepares nothing by itself: after a rollback it would let go of the statements that we have prepared.
+            connect_args={"connect_timeout": 5, "options": _POSTGRES_OPTIONS, "prepare_threshold": None, **_KEEP_ALIVE},
         )
         event.listen(engine, "checkout", _refuse_dead)
         event.listen(engine, "before_cursor_execute", come_apart)

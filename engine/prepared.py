@@ -9,19 +9,22 @@ from __future__ import annotations
 import re
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
+from itertools import count
 from typing import Any, NamedTuple, TypeAlias
-from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.engine import Dialect
+
+from engine.prepared_postgres import Answer, Line
 
 Values = Mapping[str, Any]
 Row: TypeAlias = Any  # a named tuple with the names and the types of the statement's columns
 _Maker: TypeAlias = Callable[[Any], Any] | None
 _NAMED = re.compile(r"%\((\w+)\)s")
 _MOST_TOGETHER = 8  # rows of one statement: more are spelled one by one
+_LINE = "pilotrun.line"
 
 
 class _Spelled(NamedTuple):
@@ -37,27 +40,23 @@ class _Spelled(NamedTuple):
 class Ran:
     """What a statement did. Inside `together` the server is asked only when somebody wants to know."""
 
-    __slots__ = ("_c", "_company", "_cursor", "_number", "_rows", "_spelled")
+    __slots__ = ("_answer", "_c", "_rows", "_spelled")
 
-    def __init__(self, c: Connection, spelled: _Spelled, cursor: Any, company: _Company | None) -> None:
-        self._c, self._spelled, self._cursor, self._company = c, spelled, cursor, company
-        self._number = company.sent if company is not None else 0
+    def __init__(self, c: Connection, spelled: _Spelled, answer: Answer | Told) -> None:
+        self._c, self._spelled, self._answer = c, spelled, answer
         self._rows: list[Row] | None = None
-        if company is None and spelled.row is not None:
-            self._rows = self._read()
 
     @property
     def rowcount(self) -> int:
         """How many rows were written."""
         self._arrive()
-        count: int = self._cursor.rowcount
-        return count
+        return self._answer.rowcount()
 
     def all(self) -> list[Row]:
-        """The rows."""
+        """The rows; none where the statement gives none."""
         if self._rows is None:
             self._arrive()
-            self._rows = self._read()
+            self._rows = self._read() if self._spelled.row is not None else []
         return self._rows
 
     def first(self) -> Row | None:
@@ -71,20 +70,43 @@ class Ran:
         return row
 
     def _arrive(self) -> None:
-        if self._company is not None:
-            self._company.wait_for(self._number)
+        try:
+            self._answer.arrive()
+        except Exception as error:
+            self._c._handle_dbapi_exception(error, self._spelled.sql, (), None, None)
 
     def _read(self) -> list[Row]:
         make, readers = self._spelled.row, self._spelled.readers
         if not readers:
-            return [make(row) for row in self._cursor.fetchall()]
+            return [make(row) for row in self._answer.rows()]
         rows = []
-        for raw in self._cursor.fetchall():
+        for raw in self._answer.rows():
             row = list(raw)
             for number, read in readers:
                 row[number] = read(row[number])
             rows.append(make(row))
         return rows
+
+
+class Told:
+    """What SQLite said, which answers at once."""
+
+    __slots__ = ("_count", "_rows")
+
+    def __init__(self, cursor: Any, *, rows: bool) -> None:
+        self._rows: list[tuple[Any, ...]] = cursor.fetchall() if rows else []
+        self._count: int = cursor.rowcount
+
+    def arrive(self) -> None:
+        """It has."""
+
+    def rowcount(self) -> int:
+        """How many rows were written."""
+        return self._count
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """The rows."""
+        return self._rows
 
 
 class Prepared:
@@ -129,18 +151,22 @@ class Prepared:
 
 def _spell(statement: sa.Select[Any] | sa.Insert | sa.Update, dialect: Dialect, columns: list[str] | None) -> _Spelled:
     compiled: Any = statement.compile(dialect=dialect, column_keys=columns)
-    names = compiled.positiontup if compiled.positional else _NAMED.findall(compiled.string)
+    text, names = compiled.string, compiled.positiontup
+    if not compiled.positional:
+        names = _NAMED.findall(text)
+        number = count(1)
+        text = _NAMED.sub(lambda _match: f"${next(number)}", text)
     makers = tuple((name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names)
     constants = {name: value for name, value in compiled.params.items() if value is not None}
     read = {str(name): column.type for name, column in statement.exported_columns.items()}
     processors = [kind.dialect_impl(dialect).result_processor(dialect, None) for kind in read.values()]
     row: Any = namedtuple("Row", read) if read else None
     return _Spelled(
-        compiled.string if compiled.positional else _NAMED.sub("%s", compiled.string),
+        text,
         makers,
         constants,
         row._make if row is not None else None,
-        tuple((number, processor) for number, processor in enumerate(processors) if processor is not None),
+        tuple((at, processor) for at, processor in enumerate(processors) if processor is not None),
     )
 
 
@@ -154,73 +180,58 @@ def _execute(c: Connection, spelled: _Spelled, values: tuple[Any, ...]) -> Ran:
         told(c, None, spelled.sql, values, None, False)
     if not c.in_transaction():
         c.begin()
-    company = _companies.get(c)
-    cursor = None
     try:
-        cursor = c.connection.cursor()
-        cursor.execute(spelled.sql, values)
-        if company is not None:
-            company.sent += 1
-        return Ran(c, spelled, cursor, company)
+        if c.dialect.name == "sqlite":
+            cursor = c.connection.cursor()
+            cursor.execute(spelled.sql, values)
+            return Ran(c, spelled, Told(cursor, rows=spelled.row is not None))
+        line = _line(c)
+        ran = Ran(c, spelled, line.send(spelled.sql, values))
+        if not line.patient:
+            line.answer()
+            ran.all()
+        return ran
     except Exception as error:
-        c._handle_dbapi_exception(error, spelled.sql, values, cursor, None)
+        c._handle_dbapi_exception(error, spelled.sql, values, None, None)
 
 
-class _Company:
-    """Statements on their way to PostgreSQL, one behind the other, without waiting for the answer to each."""
-
-    def __init__(self, c: Connection) -> None:
-        self.sent = 0
-        self._c, self._arrived, self._open = c, 0, ExitStack()
-        driver: Any = c.connection.dbapi_connection
-        self._pipeline = self._open.enter_context(driver.pipeline())
-
-    def wait_for(self, number: int) -> None:
-        """Let everything that was sent be answered; the first error among the answers is raised."""
-        if number <= self._arrived:
-            return
-        self._arrived = self.sent
-        try:
-            self._pipeline.sync()
-        except Exception as error:
-            self._c._handle_dbapi_exception(error, "(statements together)", (), None, None)
-
-    def leave(self) -> None:
-        """From here on each statement waits for its answer again."""
-        self.wait_for(self.sent)
-        _companies.pop(self._c, None)
-        self._open.close()
-
-    def abandon(self) -> None:
-        """After an error, which is the one to be told of."""
-        _companies.pop(self._c, None)
-        with suppress(Exception):
-            self._open.close()
-
-
-_companies: WeakKeyDictionary[Connection, _Company] = WeakKeyDictionary()
+def _line(c: Connection) -> Line:
+    held = c.connection
+    line: Line | None = held.info.get(_LINE)
+    if line is None:
+        driver: Any = held.dbapi_connection
+        line = held.info[_LINE] = Line(driver)
+    return line
 
 
 @contextmanager
 def together(c: Connection) -> Iterator[None]:
     """Prepared statements in here need not wait for each other's answers: on PostgreSQL they share their way to the server.
 
-    An answer is waited for when somebody asks for it, or at the end; an error shows then. A statement that is not prepared
-    waits for those before it, and ends the sharing.
+    An answer is waited for when somebody asks for it, when a statement follows that is not prepared, or at the end; an error
+    shows then.
     """
-    if c.dialect.name != "postgresql" or c in _companies:
+    if c.dialect.name != "postgresql" or (line := _line(c)).patient:
         yield
         return
-    company = _companies[c] = _Company(c)
+    line.patient = True
     try:
         yield
-        company.leave()
+        _answer(c, line)
+        line.patient = False
     except BaseException:
-        company.abandon()
+        line.abandon()
         raise
 
 
+def _answer(c: Connection, line: Line) -> None:
+    try:
+        line.answer()
+    except Exception as error:
+        c._handle_dbapi_exception(error, "(statements together)", (), None, None)
+
+
 def come_apart(c: Connection, cursor: Any, *_rest: object) -> None:
-    """Told of every statement on PostgreSQL: one of SQLAlchemy's own (it has a cursor) wants its answer at once."""
-    if cursor is not None and (company := _companies.get(c)) is not None:
-        company.leave()
+    """Told of every statement on PostgreSQL: one of SQLAlchemy's own (it has a cursor) comes after those on their way."""
+    if cursor is not None and (line := c.connection.info.get(_LINE)) is not None:
+        _answer(c, line)

@@ -21,6 +21,7 @@ from engine.db import AnyRow, reading, writing
 from engine.eventlog import Fact, append
 from engine.incidents import Trouble, heal, raise_all
 from engine.model import cases, heartbeat, process_version, sla_clock, work_item
+from engine.prepared import Prepared
 
 log = logging.getLogger("pilotrun.sweep")
 POISONED = timedelta(hours=1)
@@ -29,9 +30,11 @@ TOGETHER = 20  # clocks in one transaction: a commit costs more than twenty cloc
 
 _PULSE = heartbeat.update().where(heartbeat.c.name == "sweep")
 _PULSE_AT = sa.select(heartbeat.c.at).where(heartbeat.c.name == "sweep")
-_WAKES = sa.select(
-    sa.select(sa.func.min(sla_clock.c.wake_at)).scalar_subquery(),
-    sa.select(sa.func.min(cases.c.wake_at)).where(cases.c.state == "running").scalar_subquery(),
+_WAKES = Prepared(
+    sa.select(
+        sa.select(sa.func.min(sla_clock.c.wake_at)).scalar_subquery().label("clock"),
+        sa.select(sa.func.min(cases.c.wake_at)).where(cases.c.state == "running").scalar_subquery().label("case"),
+    )
 )
 _VERSION = [
     process_version.c.id.label("pv_id"),
@@ -44,7 +47,7 @@ _VERSION = [
 _TIMER_FIRST = sa.exists().where(
     cases.c.id == sla_clock.c.case_id, cases.c.state == "running", cases.c.wake_at < sla_clock.c.wake_at
 )
-_DUE_CLOCKS = (
+_DUE_CLOCKS = Prepared(
     sa.select(sla_clock.c.case_id, sla_clock.c.item_id, *ClockRow.columns(""))
     .where(sla_clock.c.wake_at <= sa.bindparam("upto"), sa.not_(_TIMER_FIRST))
     .order_by(sla_clock.c.wake_at, sla_clock.c.id)  # ties too come out in one order, whatever the database
@@ -62,7 +65,7 @@ _SUBJECTS = (
     )
     .where(sla_clock.c.id.in_(sa.bindparam("ids", expanding=True)))
 )
-_DUE_CASE = (
+_DUE_CASE = Prepared(
     sa.select(cases, cases.c.id.label("case_id"), cases.c.version.label("case_version"), *_VERSION)
     .select_from(cases.join(process_version, process_version.c.id == cases.c.process_version_id))
     .where(cases.c.wake_at <= sa.bindparam("upto"), cases.c.state == "running")
@@ -169,7 +172,7 @@ class _Wakes:
 
 
 def _wakes(c: Connection) -> _Wakes:
-    return _Wakes(*c.execute(_WAKES).one())
+    return _Wakes(*_WAKES.run(c, {}).one())
 
 
 def _settle_next(engine: Engine, now: datetime, wakes: _Wakes, most: int) -> Beat:
@@ -213,7 +216,7 @@ class _DueClock:
 
 
 def _due_clocks(c: Connection, upto: datetime, most: int) -> list[_DueClock]:
-    found = c.execute(_DUE_CLOCKS, {"upto": upto, "most": most}).all()
+    found = _DUE_CLOCKS.run(c, {"upto": upto, "most": most}).all()
     if not found:
         return []
     about = {row.id: row for row in c.execute(_SUBJECTS, {"ids": [row.id for row in found]})}
@@ -246,7 +249,7 @@ def _clock_aside(c: Connection, one: _DueClock, now: datetime, reason: str) -> N
 def _due_case(c: Connection, upto: datetime, most: int) -> Sequence[AnyRow]:
     """One case, however many may be taken: a timer moves tokens and writes as much as a completion does."""
     del most
-    return c.execute(_DUE_CASE, {"upto": upto}).all()
+    return _DUE_CASE.run(c, {"upto": upto}).all()
 
 
 def _fire_timers(c: Connection, claimed: Sequence[AnyRow], now: datetime) -> None:

@@ -215,3 +215,55 @@ def test_they_share_their_way_to_the_server(pg_url: str) -> None:
 
     assert len(handed_over) == 1
     database.dispose()
+
+
+@pytest.mark.postgres
+def test_what_is_read_is_one_consistent_look(pg_url: str) -> None:
+    """As with SQLAlchemy's statements: what others commit meanwhile is not seen, and nothing can be written."""
+    database = engine.connect(pg_url)
+    metadata.create_all(database)
+    with engine.writing(database) as c:
+        INSERT.run(c, ROW)
+    with engine.reading(database) as c:
+        before = READ.run(c, {"wanted": 1}).one()
+        with engine.writing(database) as other:
+            CHANGE.run(other, {"wanted": 1, "yes": False})
+        assert READ.run(c, {"wanted": 1}).one() == before
+        with pytest.raises(sa.exc.InternalError, match="read-only"):
+            CHANGE.run(c, {"wanted": 1, "yes": True})
+    database.dispose()
+
+
+@pytest.mark.postgres
+def test_a_value_that_cannot_be_written_leaves_the_connection_in_order(pg_url: str) -> None:
+    """Neither a value that psycopg does not know nor one that the server refuses."""
+    database = engine.connect(pg_url)
+    metadata.create_all(database)
+    for wrong in (object(), "not a number"):
+        with pytest.raises((sa.exc.DBAPIError, sa.exc.StatementError)), engine.writing(database) as c:
+            INSERT.run(c, ROW | {"id": wrong})
+        with engine.writing(database) as c:
+            assert READ.run(c, {"wanted": 1}).all() == []
+            assert CHANGE.run(c, {"wanted": 1, "yes": False}).rowcount == 0
+    database.dispose()
+
+
+@pytest.mark.postgres
+def test_a_server_that_has_forgotten_its_statements_fails_one_transaction_and_not_the_next(pg_url: str) -> None:
+    """A rollback forgets nothing; a pooler between may throw everything away."""
+    database = engine.connect(pg_url)
+    metadata.create_all(database)
+    for _ in range(2):
+        with database.connect() as c:
+            for _ in range(8):
+                c.execute(sa.select(thing))
+            assert READ.run(c, {"wanted": 1}).all() == []
+            c.rollback()
+    with database.connect() as c:
+        c.exec_driver_sql("DEALLOCATE ALL")
+        c.commit()
+    with pytest.raises(sa.exc.DBAPIError, match="does not exist"), database.connect() as c:
+        READ.run(c, {"wanted": 1})
+    with database.connect() as c:
+        assert READ.run(c, {"wanted": 1}).all() == []
+    database.dispose()
