@@ -13,7 +13,7 @@ from webapp.language import pick
 from webapp.sentences import gettext
 
 Choices = tuple[tuple[str, str], ...]
-_VALUED = frozenset({"script", "decision", "process", "expression", "count", "list", "code"})
+_VALUED = frozenset({"script", "decision", "process", "expression", "count", "list", "message", "code"})
 _EVERY_STANDARD, _EVERY_POST = "every|standard", "every|post"
 UNASSIGNED = "unassigned"
 
@@ -125,7 +125,7 @@ def _chosen(mode: str, value: str) -> Any:
     """The answer that an option stands for; some carry a value."""
     if mode == "count":
         return int(value) if value.isascii() and value.isdigit() and len(value) < 6 else value
-    if mode in {"script", "decision", "process", "expression", "list"}:
+    if mode in {"script", "decision", "process", "expression", "list", "message"}:
         return {mode: value}
     return value if mode == "code" else mode
 
@@ -178,6 +178,8 @@ class _Writer:
                 yield self._input("value", "select", gettext("Process"), "", self.known.processes)
             elif word == "code":
                 yield self._input("value", "select", gettext("Form"), "", _codes(self.known.forms))
+            elif word == "message":
+                yield self._input("value", "text", gettext("Name of the message"), self.repair.name or "")
             elif word == "count":
                 yield self._input("value", "text", gettext("How often, or the list"), "", code=True)
             elif word in {"script", "expression"}:
@@ -228,6 +230,8 @@ _OPTIONS: Mapping[str, str] = {
     "decision": N_("A decision table decides"),
     "process": N_("A deployed process"),
     "once": N_("Once"),
+    "people": N_("People begin it"),
+    "message": N_("A message"),
     "count": N_("Several times"),
     "list": N_("For each entry of a list"),
     "expression": N_("A condition in the expression language"),

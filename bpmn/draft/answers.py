@@ -9,11 +9,12 @@ from typing import Any
 from bpmn.draft.make import finish, open_paper, settle
 from bpmn.draft.paper import Paper
 from bpmn.draft.repairs import A_DAY, UNASSIGNED
+from bpmn.draft.unfit import Unfit
 from bpmn.draft.values import Draft, Repair
-from bpmn.draft.writers import WRITERS, Unfit
+from bpmn.draft.writers import WRITERS
 
 _ORDER = tuple(WRITERS)
-_DECIDED_BY_PEOPLE = {"decision": "people", "task": "person", "call": "person"}
+_DECIDED_BY_PEOPLE = {"decision": "people", "task": "person", "call": "person", "begin": "people"}
 _MOST_ROUNDS = 20
 _NOT_ASKED = "nothing of that key is missing in this draft"
 _ROUNDS = 6  # an answer can raise a question: a task made a person's step needs a post
@@ -35,7 +36,8 @@ def apply_answers(draft: Draft, answers: Mapping[str, Any]) -> Draft:
 
     Kinds of answer, as `Repair.accepts` names them: code `"sales"`; duration `"2 working days"`; raci `{"responsible": code,
     "accountable": code}`; people / person / once / none / remove are those words; conditions `{flow id: expression or
-    "default"}`; script `{"script": text}`; decision `{"decision": id}`; process `{"process": id}`; count `3`; time `"PT4H"`;
+    "default"}`; script `{"script": text}`; message `{"message": name}`; list `{"list": expression, "as": name}`;
+    decision `{"decision": id}`; process `{"process": id}`; count `3`; time `"PT4H"`;
     expression `{"expression": text}`. Raises BadAnswer, and then nothing is changed.
     """
     asked = {repair.key: repair for repair in draft.repairs}

@@ -132,6 +132,11 @@ def _article(kind: str) -> str:
     return f"an {kind}" if kind[0] in "e" else f"a {kind}"
 
 
+def declare_message(paper: Paper, task: etree._Element, name: str) -> None:
+    """Let a send or receive task name a message, declared now when there is none of that name."""
+    task.set("messageRef", _root_element(paper, "message", name, None, task).get("id", ""))
+
+
 def _root_element(paper: Paper, kind: str, wanted: str, code: str | None, near: etree._Element) -> etree._Element:
     """The declaration with that name, made now when there is none."""
     for element in paper.root.findall(tag(kind)):

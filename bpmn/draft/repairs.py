@@ -21,9 +21,9 @@ from bpmn.safexml import attribute, local, text_of
 
 _CONNECTED = {
     "serviceTask": "calls a service",
-    "sendTask": "sends a message",
-    "receiveTask": "waits for a message",
 }
+_MESSAGED = {"sendTask": "sends", "receiveTask": "waits for"}
+_BY_ITSELF = {"timerEventDefinition": "by the clock", "conditionalEventDefinition": "when a condition holds"}
 _SCRIPTS = frozenset({"", "pilot", "text/pilot"})
 UNASSIGNED = "unassigned"
 A_DAY = "1 working day"
@@ -161,6 +161,10 @@ def _task(lister: Lister, node: etree._Element) -> Iterator[Repair]:
         with_what = f" ({hint.connector[:80]})" if hint.connector else ""
         sentence = f"{label(node)} {_CONNECTED[kind]}{with_what} and has no connector here: a person can do it instead."
         yield lister.repair("task", node, sentence, ("person",), "person")
+    elif kind in _MESSAGED and not node.get("messageRef"):
+        with_what = f" ({hint.connector[:80]})" if hint.connector else ""
+        sentence = f"{label(node)} does not say which message it {_MESSAGED[kind]}{with_what}: name it, or let a person do it."
+        yield lister.repair("task", node, sentence, ("person", "message"), "person")
     elif kind == "scriptTask" and not _runs(lister, node):
         sentence = (
             f"The script of {label(node)} is in another language: a person can do it, or write it in the expression language."
@@ -201,8 +205,20 @@ def _says_until_when(loop: etree._Element, lister: Lister) -> bool:
     return (loop.get("loopMaximum") or "").isdigit() or (bool(condition) and is_ours(condition, lister.producers))
 
 
-def _event(lister: Lister, node: etree._Element) -> Iterator[Repair]:
+def _begin(lister: Lister, node: etree._Element) -> Iterator[Repair]:
+    if local(node) != "startEvent" or node.getparent() is not lister.paper.process:
+        return
     for definition in definitions(node):
+        if local(definition) in _BY_ITSELF:
+            text = " ".join("".join(map(str, definition.itertext())).split())[:60]
+            said = f" ({text})" if text else ""
+            sentence = f"The process begins by itself, {_BY_ITSELF[local(definition)]}{said}: here people begin its cases."
+            yield lister.repair("begin", node, sentence, ("people",), "people")
+
+
+def _event(lister: Lister, node: etree._Element) -> Iterator[Repair]:
+    begins = local(node) == "startEvent" and node.getparent() is lister.paper.process
+    for definition in definitions(node) if not begins else ():
         if local(definition) == "timerEventDefinition":
             time = time_of(definition)
             text = text_of(time)
@@ -238,4 +254,4 @@ def _person(lister: Lister, node: etree._Element) -> Iterator[Repair]:
         yield lister.repair("standard", node, f"How long may {label(node)} take?", ("duration",), hint.standard)
 
 
-_LOOKS: tuple[Callable[[Lister, etree._Element], Iterator[Repair]], ...] = (_decision, _task, _repeated, _event, _person)
+_LOOKS: tuple[Callable[[Lister, etree._Element], Iterator[Repair]], ...] = (_decision, _task, _repeated, _begin, _event, _person)

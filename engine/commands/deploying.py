@@ -61,6 +61,11 @@ def deploy(c: Connection, bundle: Bundle, *, version: str = "V1.0", by: Actor | 
     return version_id
 
 
+def lint_here(c: Connection, bundle: Bundle) -> tuple[Finding, ...]:
+    """All that `deploy` would say of a bundle now, with what is deployed here already."""
+    return tuple(_findings(bundle, Neighbours(c, bundle, bundle.model.code or bundle.model.process_id)))
+
+
 def _refuse(findings: Sequence[Finding]) -> None:
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:

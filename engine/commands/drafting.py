@@ -22,7 +22,7 @@ from engine.people import Actor
 
 DRAFTERS = frozenset({"owner", "administrator"})
 MOST_OPEN = 200
-_PEOPLE = {"decision": "people", "task": "person", "call": "person"}
+_PEOPLE = {"decision": "people", "task": "person", "call": "person", "begin": "people"}
 LONGEST_VERSION = 40
 _ROUNDS = 6  # a step made a person's may raise a decision of its own
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bpmn import Draft, Finding
-from engine.commands.deploying import lint, missing_posts
+from engine.commands.deploying import lint_here, missing_posts
 from engine.commands.drafting import DRAFTERS, files_of_draft
 from engine.draft_tables import draft as drafts
 from engine.drafts import bundle_of, open_draft
@@ -77,7 +77,7 @@ def draft(c: Connection, draft_id: int, by: Actor) -> DraftView:
     made = open_draft(files, row.answers, process=row.process, strict=False)
     bundle = bundle_of(made, files)
     code = bundle.model.code or bundle.model.process_id
-    errors = () if made.repairs else tuple(finding for finding in lint(bundle) if finding.severity == "error")
+    errors = () if made.repairs else tuple(finding for finding in lint_here(c, bundle) if finding.severity == "error")
     return DraftView(
         row=_row(row),
         seen=row.seen,

@@ -206,6 +206,41 @@ def test_a_step_done_several_times_is_done_once_or_as_often_as_is_said(marker, k
         apply_answers(found, {key: 1_001})
 
 
+@pytest.mark.parametrize("kind", ["sendTask", "receiveTask"])
+def test_a_task_with_a_message_stays_as_it_is_drawn_and_one_without_is_given_its_name_or_a_person(kind):
+    named = draft(
+        LINE.replace("userTask", kind).replace("/><endEvent", ' messageRef="m"/><endEvent'), '<message id="m" name="Paid"/>'
+    )
+    assert "task:t" not in missing(named)
+    assert kinds(named)["t"] == f"{kind}:message"
+    found = draft(LINE.replace("userTask", kind))
+    assert repair(found, "task:t").accepts == ("person", "message")
+    answered = apply_answers(found, {"task:t": {"message": "Paid"}})
+    assert answered.model().by_id["t"].events[0].code == "Paid"
+    assert change(answered, "message-named").element == "t"
+    assert kinds(apply_answers(found, {"task:t": "person"}))["t"] == "userTask"
+    with pytest.raises(BadAnswer, match="name of a message"):
+        apply_answers(found, {"task:t": {"message": ""}})
+
+
+@pytest.mark.parametrize(
+    ("definition", "says"),
+    [
+        ("<timerEventDefinition><timeCycle>R/PT1H</timeCycle></timerEventDefinition>", "by the clock (R100/PT1H)"),
+        ("<conditionalEventDefinition><condition>x</condition></conditionalEventDefinition>", "when a condition holds (x)"),
+    ],
+)
+def test_a_process_that_begins_by_itself_is_begun_by_people_once_they_say_so(definition, says):
+    found = draft(LINE.replace('<startEvent id="s"/>', f'<startEvent id="s">{definition}</startEvent>'))
+    assert says in repair(found, "begin:s").sentence
+    assert not {"timer:s", "event-condition:s"} & missing(found)
+    answered = apply_answers(found, {"begin:s": "people"})
+    assert kinds(answered)["s"] == "startEvent"
+    assert change(answered, "begun-by-people").element == "s"
+    with pytest.raises(BadAnswer, match="people"):
+        apply_answers(found, {"begin:s": "remove"})
+
+
 def test_an_event_whose_condition_nobody_knows_can_be_taken_out():
     edge = '<boundaryEvent id="b" attachedToRef="t"><conditionalEventDefinition/></boundaryEvent><task id="z"/>'
     edge += flow("fb", "b", "z")

@@ -294,7 +294,17 @@ ANSWERED = {
         "decision-step-added",
         "done-once",
     ),
-    *("done-so-often", "event-removed", "exit-added", "left-to-people", "script-answered", "task-to-person", "timer-answered"),
+    *(
+        "begun-by-people",
+        "message-named",
+        "done-so-often",
+        "event-removed",
+        "exit-added",
+        "left-to-people",
+        "script-answered",
+        "task-to-person",
+        "timer-answered",
+    ),
     *("unconnected-removed", "executable"),
 }
 
