@@ -6,22 +6,24 @@ import argparse
 import random
 
 from engine.spiff import prepare
-from tests.door import blocks
+from tests.door import blocks, blocks_repeat
 from tests.door.paper import Case, draw
 
 
-def walk(seed: str, *, left: int = 12, most: int = 200) -> int:
+def walk(seed: str, *, left: int = 12, most: int = 200, more: tuple[str, ...] = blocks_repeat.KINDS) -> int:
     """One random process, stored and loaded after every step. Raises AssertionError where it stands elsewhere than the oracle.
 
-    Returns the number of steps taken.
+    `more` are the kinds of block beside the plain ones. Returns the number of steps taken.
     """
     chance = random.Random(seed)
-    block = blocks.Maker(chance, left=left).block()
+    block = blocks.Maker(chance, left=left, more=more).block()
     steps, flows = blocks.drawing(block)
     case, expected, rounds = Case(prepare(draw(steps, flows), {})), blocks.begin(block), {}
+    places = blocks_repeat.around(block)
     for number in range(most):
         where = f"seed {seed}: {flows}"
-        assert case.open == sorted(blocks.open_steps(expected)), where
+        found = blocks_repeat.open_steps(case, places)
+        assert sorted(found) == sorted(blocks.open_steps(expected)), where
         assert case.at.done is (expected is None), where
         if expected is None:
             return number
@@ -29,10 +31,10 @@ def walk(seed: str, *, left: int = 12, most: int = 200) -> int:
             case.later(hours=1)
             expected = blocks.an_hour_later(expected)
             continue
-        step = chance.choice(case.open)
+        step = chance.choice(sorted(found))
         answers = blocks.answer(step, chance, rounds)
-        case.do(step, **answers)
-        assert case.at.data[step] == answers, where
+        case.at = case.machine.complete(case.at.state, found[step], answers, case.now)
+        assert case.at.data.get(step, answers) == answers, where  # not there: in the frame of an instance
         expected = blocks.after(expected, step, answers)
     return most
 

@@ -10,39 +10,47 @@ from SpiffWorkflow.bpmn.parser import BpmnParser
 
 from engine.gate import inspect
 from engine.spiff import prepare
-from tests.door import blocks
+from tests.door import blocks, blocks_repeat, fuzz
 from tests.door.paper import Case, bundle, draw
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_thirty_random_processes_stand_where_the_oracle_says_after_every_step(seed):
-    for number in range(30):
-        chance = random.Random(f"{seed}.{number}")
-        block = blocks.Maker(chance, left=12).block()
-        steps, flows = blocks.drawing(block)
-        model = draw(steps, flows)
-        case, expected, rounds = Case(prepare(model, {})), blocks.begin(block), {}
-        for _ in range(200):
-            where = f"seed {seed}.{number}: {flows}"
-            assert case.open == sorted(blocks.open_steps(expected)), where
-            assert case.at.done is (expected is None), where
-            if expected is None:
-                break
-            if chance.random() < 0.2:
-                case.later(hours=1)
-                expected = blocks.an_hour_later(expected)
-                continue
-            step = chance.choice(case.open)
-            answers = blocks.answer(step, chance, rounds)
-            case.do(step, **answers)
-            assert case.at.data[step] == answers
-            expected = blocks.after(expected, step, answers)
+    assert sum(fuzz.walk(f"{seed}.{number}", more=()) for number in range(30)) > 100
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_thirty_random_processes_with_repeated_activities_stand_where_the_oracle_says(seed):
+    assert sum(fuzz.walk(f"repeated {seed}.{number}") for number in range(30)) > 100
 
 
 def test_the_gate_finds_nothing_wrong_with_any_random_process():
-    for number in range(150):
-        steps, flows = blocks.drawing(blocks.Maker(random.Random(number), left=15).block())
+    for number in range(300):
+        more = blocks_repeat.KINDS if number % 2 else ()
+        steps, flows = blocks.drawing(blocks.Maker(random.Random(number), left=15, more=more).block())
         assert inspect(bundle(draw(steps, flows), ask=("ways", "again"))) == (), flows
+
+
+def test_random_processes_are_repeated_in_every_way():
+    """The generator is worth something only if it draws what it is meant to."""
+    words = ("*parallel", "*sequential", "*loop while", "*loop most", "split(',')", "until number", "on each", "on again")
+    drawn = Counter()
+    for number in range(300):
+        steps, _ = blocks.drawing(blocks.Maker(random.Random(number), left=15, more=blocks_repeat.KINDS).block())
+        text = str(steps)
+        for word in (
+            "*parallel",
+            "*sequential",
+            "*loop while",
+            "*loop most",
+            "split(',')",
+            "until number",
+            "on each",
+            "on again",
+        ):
+            drawn[word] += word in text
+        drawn["one in another"] += text.count("*parallel") + text.count("*sequential") > 1
+    assert min(drawn.values()) >= 5, drawn
 
 
 ARTIFICIAL = ".BoundaryEventJoin"  # theirs; here a step ends the events at its edge itself
