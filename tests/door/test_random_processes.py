@@ -38,16 +38,7 @@ def test_random_processes_are_repeated_in_every_way():
     for number in range(300):
         steps, _ = blocks.drawing(blocks.Maker(random.Random(number), left=15, more=blocks_repeat.KINDS).block())
         text = str(steps)
-        for word in (
-            "*parallel",
-            "*sequential",
-            "*loop while",
-            "*loop most",
-            "split(',')",
-            "until number",
-            "on each",
-            "on again",
-        ):
+        for word in words:
             drawn[word] += word in text
         drawn["one in another"] += text.count("*parallel") + text.count("*sequential") > 1
     assert min(drawn.values()) >= 5, drawn
