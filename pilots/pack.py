@@ -23,6 +23,7 @@ from pilots.workbook import write_workbook
 FORMAT = 1
 REPORT, WORKBOOK, METRICS, LOG, XES = "report.html", "metrics.xlsx", "metrics.json", "events.csv", "events.xes"
 MODEL, PLAN, CALENDARS, NAMES, MANIFEST = "model.bpmn", "plan.json", "calendar.json", "names.json", "MANIFEST.sha256"
+CALLED = "called.json"  # the models of called processes by code and version; there only where cases have called any
 INPUTS = (LOG, PLAN, CALENDARS, MODEL, NAMES)
 PARTS = (*INPUTS, REPORT, WORKBOOK, METRICS, XES, MANIFEST)
 
@@ -36,11 +37,13 @@ def build_pack(
     names: Names,
     language: str,
     calendars: Mapping[str, Mapping[str, Any]] | None = None,
+    called: Mapping[str, str] | None = None,
 ) -> bytes:
     """The zip, the same bytes for the same arguments.
 
     `entries` are those that the assessment was made from; `names` says what steps, posts, departments and the process are
-    called; `calendars` are the calendars' data by name (default: those that come with the product). Raises BadPack when
+    called; `calendars` are the calendars' data by name (default: those that come with the product), `called` the models of the
+    processes that the cases call, by `<code> <version>`. Raises BadPack when
     the assessment does not follow from plan, entries and calendars, so that no pack leaves that could not be verified.
     """
     used = _calendar_data(plan, entries, calendars)
@@ -51,6 +54,11 @@ def build_pack(
         MODEL: model_xml,
         NAMES: json_bytes(names),
     }
+    wanted = called_in(entries)
+    if missing := sorted(wanted - (called or {}).keys()):
+        raise BadPack(f"the model of {missing[0]}, which the cases call, is missing")
+    if wanted:
+        inputs[CALLED] = json_bytes({name: (called or {})[name] for name in sorted(wanted)})
     recomputed = assess(
         plan,
         entries,
@@ -69,13 +77,23 @@ def derived(
 ) -> dict[str, bytes]:
     """The parts that follow from the others."""
     chosen = "zh" if is_chinese(language) else "en"
-    about = {"format": FORMAT, "language": chosen, "inputs": {name: sha256(inputs[name]) for name in INPUTS}}
+    about = {
+        "format": FORMAT,
+        "language": chosen,
+        "inputs": {name: sha256(inputs[name]) for name in (*INPUTS, CALLED) if name in inputs},
+    }
     return {
         REPORT: write_report(assessment, names, chosen),
         WORKBOOK: write_workbook(assessment, names, chosen),
         METRICS: orjson.dumps({**assessment.to_dict(), "pack": about}, option=orjson.OPT_INDENT_2) + b"\n",
         XES: write_xes(entries),
     }
+
+
+def called_in(entries: Sequence[LogEntry]) -> frozenset[str]:
+    """What the cases call, as `<code> <version>`."""
+    calls = (entry.data.get("calls") or {} for entry in entries if entry.kind == "case.started")
+    return frozenset(f"{code} {version}" for one in calls if isinstance(one, Mapping) for code, version in one.items())
 
 
 def with_manifest(parts: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -7,8 +7,8 @@ answered. All of it is assumed in `rehearsal.yaml`; none of it can enter a real 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
@@ -20,6 +20,7 @@ from pilots.errors import PilotError
 from pilots.plan import plan_hash, read_plan
 
 Progress = Callable[[int, int], None]
+_NOTHING: Mapping[str, Any] = {"staff": {}, "touch": {}, "answers": {}}
 SETTLE = timedelta(days=7)  # after the last case: long enough for every limit of a day or two to have passed for all
 
 
@@ -47,6 +48,22 @@ class Assumptions:
     staff: Mapping[str, int]
     touch: Mapping[str, tuple[float, float, float]]
     answers: Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+    def with_called(self, called: Mapping[str, Bundle]) -> Assumptions:
+        """With what the processes that it calls assume themselves, by the path of the call; its own assumptions come first."""
+        touch, answers, staff = dict(self.touch), dict(self.answers), dict(self.staff)
+        for path, bundle in called.items():
+            theirs = Assumptions.of({"arrivals": {"per_working_day": 1, "calendar": ""}, **_NOTHING, **bundle.rehearsal})
+            touch = {path + step: minutes for step, minutes in theirs.touch.items()} | touch
+            answers = {path + step: rules for step, rules in theirs.answers.items()} | answers
+            staff = dict(theirs.staff) | staff
+        return replace(self, touch=touch, answers=answers, staff=staff)
+
+    def touch_of(self, step: str) -> tuple[float, float, float]:
+        """Minutes of hands on a step; raises BadRehearsal where nobody has assumed any."""
+        if step not in self.touch:
+            raise BadRehearsal(f"rehearsal.yaml: touch.{step} is missing: say how many minutes the step takes")
+        return self.touch[step]
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Assumptions:
@@ -101,7 +118,9 @@ def rehearse(
     begin = start or first_instant(plan, calendar.zone)
     pilot_id = engine.register_pilot(c, code, plan, rehearsal=True, by=None, now=begin)
     engine.freeze_pilot(c, pilot_id, plan_hash=plan_hash(read_plan(plan)), by=None, now=begin)
-    staff = _staff(c, bundle, assumptions)
+    called = engine.pilot_view(c, pilot_id).called
+    assumptions = assumptions.with_called(called)
+    staff = _staff(c, [bundle, *called.values()], assumptions)
     stage = _Stage(c, code, pilot_id, calendar, assumptions, staff, seed, cases, until, progress)
     ended = stage.play(begin)
     return Rehearsal(pilot_id, stage.started, seed, begin, ended)
@@ -113,11 +132,12 @@ class _Person:
     busy: bool = False
 
 
-def _staff(c: engine.Connection, bundle: Bundle, assumptions: Assumptions) -> list[_Person]:
-    """The persons of the organisation who take part: the first n of each post."""
+def _staff(c: engine.Connection, bundles: Sequence[Bundle], assumptions: Assumptions) -> list[_Person]:
+    """The persons of the organisations who take part: the first n of each post."""
+    persons = {one["login"]: one for bundle in bundles for one in bundle.organisation.get("persons", ())}
     wanted: list[str] = []
     for post, count in sorted(assumptions.staff.items()):
-        holders = [one["login"] for one in bundle.organisation["persons"] if post in one["posts"]]
+        holders = [login for login, one in persons.items() if post in one["posts"]]
         if len(holders) < count:
             raise BadRehearsal(f"rehearsal.yaml: staff.{post} asks for {count}, the organisation has {len(holders)}")
         wanted += [login for login in holders[:count] if login not in wanted]
@@ -220,7 +240,7 @@ class _Stage:
         person.busy = True
         index = self.index_of[item.case_id]
         visit = self.visits[index, item.step] = self.visits.get((index, item.step), 0) + 1
-        low, mode, high = self.assumptions.touch[item.step]
+        low, mode, high = self.assumptions.touch_of(item.step)
         # A stream per case, step and visit: another staff plan meets the same cases (common random numbers).
         random = Random(f"{self.seed}:touch:{index}:{item.step}:{visit}")  # noqa: S311
         seconds = max(1, round(random.triangular(low, high, mode) * 60))

@@ -19,6 +19,7 @@ from pilots.eventlog import check_chain, read_csv, write_csv
 from pilots.figures import differences, leaves
 from pilots.pack import (
     CALENDARS,
+    CALLED,
     INPUTS,
     LOG,
     MANIFEST,
@@ -30,6 +31,7 @@ from pilots.pack import (
     REPORT,
     WORKBOOK,
     XES,
+    called_in,
     derived,
     json_bytes,
     sha256,
@@ -78,7 +80,7 @@ def verify_pack(data: bytes, *, head: str | None = None) -> Verification:
 
 def _names(parts: Mapping[str, bytes]) -> Iterator[str]:
     yield from (f"{name}: is missing from the pack" for name in PARTS if name not in parts)
-    yield from (f"{name}: does not belong into a pack" for name in parts if name not in PARTS)
+    yield from (f"{name}: does not belong into a pack" for name in parts if name not in (*PARTS, CALLED))
 
 
 def _manifest(parts: Mapping[str, bytes]) -> Iterator[str]:
@@ -115,6 +117,7 @@ class _Pack:
         self.plan: Plan | None = self._plan()
         self.calendars: dict[str, Calendar] = dict(self._calendars())
         self._frozen()
+        self.problems += self._called()
         self._inputs()
 
     def _json(self, name: str) -> dict[str, Any]:
@@ -165,6 +168,23 @@ class _Pack:
         if frozen.get("model_sha256") not in (None, sha256(self.parts[MODEL])):
             self.problems.append(f"{MODEL}: is not the model that the log says was frozen")
 
+    def _called(self) -> Iterator[str]:
+        """The models of called processes are those that the log says were deployed, all of them and no others."""
+        models = self._json(CALLED) if CALLED in self.parts else {}
+        deployed = {
+            f"{entry.data.get('code')} {entry.data.get('version')}": entry.data.get("model_sha256")
+            for entry in self.entries
+            if entry.kind == "process.deployed"
+        }
+        wanted = called_in(self.entries)
+        yield from (f"{CALLED}: the model of {name}, which cases call, is missing" for name in sorted(wanted - models.keys()))
+        yield from (f"{CALLED}: no case calls {name}" for name in models if name not in wanted)
+        for name in sorted(wanted & models.keys()):
+            if sha256(str(models[name]).encode()) != deployed.get(name):
+                yield f"{CALLED}: {name} is not the model that the log says was deployed"
+        if CALLED in self.parts and not wanted:
+            yield f"{CALLED}: does not belong into a pack whose cases call nothing"
+
     def _inputs(self) -> None:
         """The hashes that metrics.json carries of what it was made from."""
         about = self.metrics.get("pack")
@@ -172,7 +192,9 @@ class _Pack:
         if not isinstance(noted, dict):
             self.problems.append(f"{METRICS}: does not say what it was made from")
             return
-        for name in INPUTS:
+        for name in (*INPUTS, CALLED):
+            if name not in self.parts:
+                continue  # said elsewhere
             if noted.get(name) != sha256(self.parts[name]):
                 self.problems.append(f"{name}: its hash is not the one that {METRICS} was made from")
 

@@ -68,7 +68,7 @@ def _process(code: str, name: str, owner: str, department: str, inside: str, flo
     return (
         '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:pilot="urn:pilotrun:bpmn:1.0">'
         f'<process id="{code.partition("-")[0].lower()}" name="{name}" isExecutable="true"><extensionElements>'
-        f'<pilot:process code="{code}" owner="{owner}" director="service-director"/><pilot:standard completion="PT96H"/>'
+        f'<pilot:process code="{code}" owner="{owner}" director="{owner}"/><pilot:standard completion="PT96H"/>'
         f'</extensionElements><laneSet id="lanes"><lane id="lane" name="{department}"><extensionElements>'
         f'<pilot:department code="{department}"/></extensionElements>{nodes}</lane></laneSet>{inside}{drawn}'
         "</process></definitions>"
@@ -100,6 +100,7 @@ def goods_return(*, clean: bool = False, needs: str = "customer", calls: str = "
             "forms/intake.json": _form(needs, **dict.fromkeys({"customer", "product", *needs.split()}, "string")),
             "forms/collect.json": _form("", carrier="string"),
             "forms/inspect.json": _form("sound", sound={"type": "boolean", "x-measure": True}),
+            "organisation.yaml": _yaml(LOGISTICS),
             "rehearsal.yaml": _yaml(
                 {
                     "staff": {"logistics-clerk": 1},
@@ -129,7 +130,7 @@ def complaint(*, called: str = RETURN, product: str = "receive.product") -> Bund
         "intake receive, receive back, back goods_return: receive.send_back == true, back done, goods_return sound, "
         "sound refund: goods_return.inspect.sound == false, sound done, refund done, done feedback, feedback closed"
     )
-    agents = {"staff": {"service-agent": 2, "logistics-clerk": 1}, "touch": _touch("receive", "refund", "feedback")}
+    agents = {"staff": {"service-agent": 2}, "touch": _touch("receive", "refund", "feedback")}
     answers = {
         "intake": {"subject": {"value": "Kettle leaks"}, "customer": {"value": "Rehearsed"}},
         "receive": {"product": {"value": "Kettle"}, "send_back": {"share": 0.7}},

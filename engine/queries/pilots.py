@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,8 @@ from engine import processes
 from engine.calendars import Calendar
 from engine.errors import NotFound
 from engine.model import cases, pilot, process_file, process_version
-from engine.releases import CALENDAR_FOLDER, Release
+from engine.releases import CALENDAR_FOLDER, Release, release
+from engine.values import LogEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,17 @@ def _calendar_data(c: Connection, parts: Sequence[Release]) -> dict[str, Any]:
         row.name.removeprefix(CALENDAR_FOLDER).removesuffix(".json"): orjson.loads(row.content)
         for row in sorted(rows, key=lambda row: order[row.process_version_id])
     }
+
+
+def called_models(c: Connection, entries: Iterable[LogEntry]) -> dict[str, str]:
+    """The models of all that the cases of these entries have called, by `<code> <version>`."""
+    calls = {pair for entry in entries if entry.kind == "case.started" for pair in (entry.data.get("calls") or {}).items()}
+    columns = process_version.c
+    rows = (
+        c.execute(sa.select(process_version).where(sa.tuple_(columns.code, columns.version).in_(sorted(calls)))) if calls else ()
+    )
+    found = (release(c, row.id, row.code, row.version, row.content_sha256) for row in rows)
+    return {f"{one.code} {one.version}": one.bundle.model.xml.decode() for one in found}
 
 
 def calendars_of(c: Connection, code: str) -> Mapping[str, Calendar]:

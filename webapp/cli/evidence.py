@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,20 +41,22 @@ at_instant = click.option("--at", type=Instant(), help="As it stood at this inst
 @click.option("--cases", type=click.IntRange(1, 100_000), default=200, show_default=True, help="How many cases are started.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same figures.")
 @click.option("--start", type=Instant(), help="When it begins, in virtual time; the plan's own start otherwise.")
+@click.option("--with", "others", multiple=True, metavar="FILE|DIR|CODE", help="A process that it calls; what others call first.")
 @as_json
-def rehearse(source: str, cases: int, seed: int, start: datetime | None, as_json: bool) -> None:
+def rehearse(source: str, cases: int, seed: int, start: datetime | None, others: tuple[str, ...], as_json: bool) -> None:
     """Rehearse a process: the real engine in virtual time, with synthetic staff.
 
     Runs in a database of its own that is gone afterwards. What it says is about the assumptions in rehearsal.yaml, and no
     evidence about real work.
 
     \b
-    Example:
+    Examples:
       pilotrun rehearse CSC-2024-001 --cases 200 --seed 1 --json
+      pilotrun rehearse complaints/ --with goods-return/
     """
-    bundle = bundle_from(source)
+    bundle, called = bundle_from(source), [bundle_from(one) for one in others]
     with progress("rehearsing", cases) as tell:
-        done, assessment = _rehearsed(bundle, cases, seed, start, lambda count, _: tell(count))
+        done, assessment = _rehearsed(bundle, called, cases, seed, start, lambda count, _: tell(count))
     if as_json:
         report = pilots.report_dict(assessment)
         print_json(
@@ -64,7 +67,12 @@ def rehearse(source: str, cases: int, seed: int, start: datetime | None, as_json
 
 
 def _rehearsed(
-    bundle: bpmn.Bundle, cases: int, seed: int, start: datetime | None, tell: pilots.Progress
+    bundle: bpmn.Bundle,
+    called: Sequence[bpmn.Bundle],
+    cases: int,
+    seed: int,
+    start: datetime | None,
+    tell: pilots.Progress,
 ) -> tuple[pilots.Rehearsal, pilots.Assessment]:
     """Everything in one transaction of a database in memory, so that nothing of it outlives the command."""
     opened = engine.connect("sqlite://")
@@ -73,8 +81,10 @@ def _rehearsed(
     try:
         engine.upgrade(opened)
         with engine.writing(opened) as c:
-            engine.import_organisation(c, bundle.organisation, password_hash=None, now=begin)
-            engine.deploy(c, bundle, by=None, now=begin)
+            for one in (*called, bundle):
+                if one.organisation:
+                    engine.import_organisation(c, one.organisation, password_hash=None, now=begin)
+                engine.deploy(c, one, by=None, now=begin)
             done = pilots.rehearse(c, code, bundle=bundle, cases=cases, seed=seed, start=start, progress=tell)
             return done, _assessed(c, done.pilot_id, done.ended_at)
     finally:

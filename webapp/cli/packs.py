@@ -34,6 +34,7 @@ def pack(code: str, output: Path, language: str, rehearsal: bool, at: datetime |
     with database(Settings.from_env()) as opened, engine.reading(opened) as c:
         view = engine.pilot_view(c, pilot_of(c, code, rehearsal=rehearsal))
         entries = engine.event_log(c, pilot_id=view.row.id)
+        called = engine.called_models(c, entries)
         names: dict[str, str | engine.Names] = {
             code: view.row.name,
             **view.step_names,
@@ -50,6 +51,7 @@ def pack(code: str, output: Path, language: str, rehearsal: bool, at: datetime |
         names=names,
         language=language,
         calendars=view.calendar_data,
+        called=called,
     )
     write_file(output, made)
     click.echo(f"{output}: {len(made):,} bytes, {assessment.log.entries} log entries, head {assessment.log.head}")

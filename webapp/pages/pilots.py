@@ -91,6 +91,7 @@ def pack(pilot: int) -> ResponseReturnValue:
             names=seen.names,
             language=language(),
             calendars=seen.view.calendar_data,
+            called=seen.called,
         )
     name = f"{seen.view.row.code}-pilot-{pilot}-{local(now()):%Y%m%d-%H%M}.zip"
     return Response(made, mimetype="application/zip", headers={"Content-Disposition": f"attachment; filename={name}"})
@@ -105,6 +106,7 @@ class Look:
     entries: list[engine.LogEntry]
     assessment: pilots.Assessment
     names: dict[str, str | engine.Names]
+    called: dict[str, str]
 
 
 def look(pilot: int) -> Look:
@@ -112,10 +114,13 @@ def look(pilot: int) -> Look:
     with reading() as c:
         view = engine.pilot_view(c, pilot)
         entries = engine.event_log(c, pilot_id=pilot)
+        called = engine.called_models(c, entries)
         posts, departments = engine.post_names(c), engine.department_names(c)
     plan = pilots.read_plan(view.plan)
     assessment = pilots.assess(plan, entries, view.calendars, now(), rehearsal=view.row.rehearsal)
-    return Look(view, plan, entries, assessment, {view.row.code: view.row.name, **view.step_names, **posts, **departments})
+    return Look(
+        view, plan, entries, assessment, {view.row.code: view.row.name, **view.step_names, **posts, **departments}, called
+    )
 
 
 def _charts(assessment: pilots.Assessment) -> list[Markup]:
