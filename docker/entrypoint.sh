@@ -5,6 +5,6 @@ set -eu
 umask 077
 [ "$#" -gt 0 ] || set -- web
 case "$1" in
-    init | serve | web | worker | deploy | lint | rehearse | report | pack | verify | log | draft | incident | -*) exec pilotrun "$@" ;;
+    init | serve | web | worker | deploy | lint | rehearse | report | pack | verify | log | draft | incident | message | signal | -*) exec pilotrun "$@" ;;
     *) exec "$@" ;;
 esac

@@ -19,6 +19,7 @@ from engine.commands.incidents import (
     retry_incident,
 )
 from engine.commands.items import claim, complete, release
+from engine.commands.sending import SentMessage, send_message, send_signal
 from engine.commands.starting import StartedCase, start_case
 from engine.db import connect, reading, upgrade, writing
 from engine.drafts import bundle_of, open_draft, question
@@ -123,6 +124,7 @@ __all__ = [
     "ProcessRow",
     "ReceiptView",
     "Refused",
+    "SentMessage",
     "StartForm",
     "StartedCase",
     "StepState",
@@ -199,6 +201,8 @@ __all__ = [
     "report_failed_start",
     "report_failure",
     "retry_incident",
+    "send_message",
+    "send_signal",
     "session_actor",
     "session_seen_at",
     "set_password",

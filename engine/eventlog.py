@@ -15,10 +15,11 @@
 | escalation.acknowledged | percent |
 | timer.fired | due_at |
 | decision.taken | outputs |
+| message.thrown, signal.thrown, message.received, signal.received, message.expired | name |
 | draft.kept | draft, name, model_sha256 |
 | draft.answered | draft, answers (their keys), left_to_people, open |
 | draft.discarded, draft.deployed | draft, process_version (deployed), version (deployed) |
-| incident.raised | incident, trouble (completion, start, timer, clock, calendar, recipient), reason |
+| incident.raised | incident, trouble (completion, start, timer, clock, calendar, recipient, message), reason |
 | incident.assigned | incident, to |
 | incident.resolved | incident, how (retried, went on, ended, dismissed) |
 

@@ -57,6 +57,7 @@ process_version = Table(
     Column("content_sha256", Text, nullable=False),  # over every file of the bundle: the key of the in-process cache
     Column("public_intake", sa.Boolean, nullable=False),
     Column("owner_post", Text),
+    Column("starts_on", Text),  # `message NAME` or `signal NAME` when its start event waits for that
     Column("deployed_at", Utc, nullable=False),
     Column("deployed_by", Text),
     UniqueConstraint("code", "version"),

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bpmn import Standard
-from engine import clocks, incidents
+from engine import clocks, incidents, messages
 from engine.clocks import ClockRow, Subject
 from engine.db import AnyRow
 from engine.errors import WrongState
@@ -75,8 +75,9 @@ def land(move: Move, position: Position, *, seen: int, done: str | None = None, 
         for item in open_items(move.c, move.case_id):
             if item.activation in gone:
                 withdraw(move, item, reason)
-    _say_decisions(move, position)
+    _say_on_the_way(move, position)
     offer(move, position.opened)
+    _exchange(move, position, seen)
     if position.done:
         end_case(move, "case.completed", {})
     elif move.troubled:
@@ -85,10 +86,24 @@ def land(move: Move, position: Position, *, seen: int, done: str | None = None, 
         raise WrongState("Someone moved this case on in the meantime. Reload and look again.")
 
 
-def _say_decisions(move: Move, position: Position) -> None:
+def _exchange(move: Move, position: Position, seen: int) -> None:
+    """What the case listens for from now on, and what it has thrown: kept under its number and version, so only once."""
+    messages.follow(move.c, move.case_id, position, move.at)
+    for number, thrown in enumerate(position.thrown):
+        _say(move, f"{thrown.kind}.thrown", thrown.source, {"name": thrown.name})
+        if not thrown.caught:
+            messages.keep(move.c, messages.letter_of(thrown, move.case_id, f"{move.number}:{seen}:{number}"), move.at)
+
+
+def _say_on_the_way(move: Move, position: Position) -> None:
+    for got in position.received:
+        _say(move, f"{got.kind}.received", got.step, {"name": got.name})
     for node_id, outputs in position.decided:
-        data = {"outputs": dict(outputs)}
-        move.facts.append(Fact("decision.taken", move.at, move.case_id, move.number, step=node_id, data=data))
+        _say(move, "decision.taken", node_id, {"outputs": dict(outputs)})
+
+
+def _say(move: Move, kind: str, step: str, data: Mapping[str, Any]) -> None:
+    move.facts.append(Fact(kind, move.at, move.case_id, move.number, step=step, data=data))
 
 
 def open_items(c: Connection, case_id: int) -> list[AnyRow]:

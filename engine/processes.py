@@ -12,7 +12,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bpmn import Bundle, Node, calendar_data
+from bpmn import Bundle, Model, Node, calendar_data
 from engine.called import BETWEEN, calls_of, within
 from engine.errors import NotFound
 from engine.linking import Pins, linked, pins_now
@@ -143,6 +143,11 @@ def plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
+def _starts_on(model: Model) -> str | None:
+    """What starts a case besides a person: `message NAME` or `signal NAME`."""
+    return next((f"{event.kind} {event.code or event.ref}" for event in model.start().events), None)
+
+
 def store(
     c: Connection, bundle: Bundle, *, code: str, version: str, calls: Mapping[str, str], by: str | None, now: datetime
 ) -> int:
@@ -162,6 +167,7 @@ def store(
             content_sha256=digest.hexdigest(),
             public_intake=model.start().public_intake,
             owner_post=model.owner,
+            starts_on=_starts_on(model),
             deployed_at=now,
             deployed_by=by,
         )

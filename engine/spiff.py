@@ -18,7 +18,7 @@ from engine.called import Called
 from engine.errors import CannotGoOn, EngineError, Refused, WrongState
 from engine.json_values import clean
 from engine.runnable import check_model
-from engine.spiff_awaited import OUTSIDE, is_armed, wait_of
+from engine.spiff_awaited import OUTSIDE, is_armed, kinds_awaited, wait_of
 from engine.spiff_calls import all_data, seen_by
 from engine.spiff_clock import due_of
 from engine.spiff_environment import no_engine
@@ -30,7 +30,7 @@ from engine.spiff_repeat import place_of
 from engine.spiff_specs import DecisionTask, is_timer
 from engine.spiff_steps import CaseWorkflow
 from engine.state import dump, load
-from engine.values import OpenItem, Position
+from engine.values import OpenItem, Position, Wait
 
 WANTED = "3.2.0"
 if version("SpiffWorkflow") != WANTED:
@@ -71,10 +71,9 @@ class Machine:
     _specs: Specs = field(repr=False)
 
     @cached_property
-    def _has_conditions(self) -> bool:
-        scopes = (self._specs.top, *self._specs.subs.values())
-        waits = (getattr(spec, "event_definition", None) for scope in scopes for spec in scope.task_specs.values())
-        return any(getattr(wait, "kind", None) == "conditional" for wait in waits)
+    def _awaited(self) -> frozenset[str]:
+        """The kinds of event, besides timers, that a case may wait for."""
+        return kinds_awaited((self._specs.top, *self._specs.subs.values()))
 
     def start(self, data: Mapping[str, Any], now: datetime) -> Position:
         """A new case with this data, e.g. `{"intake": {...}}`, moved as far as it goes without people or time."""
@@ -148,6 +147,7 @@ class _Run:
         self.passed: list[str] = []
         self.decided: list[tuple[str, Mapping[str, Any]]] = []
         self._before = [task.id.hex for task in case.open_steps()]
+        self._heard = [wait.task for wait in self._waits()]
         self._steps = self._runs = 0
 
     def forward(self) -> Position:
@@ -191,6 +191,8 @@ class _Run:
         unfinished = list(self.case.every_unfinished())
         items = tuple(map(_item, self.case.open_steps()))
         now, before = {item.task for item in items}, frozenset(self._before)
+        waits = self._waits()
+        hears, heard = {wait.task for wait in waits}, frozenset(self._heard)
         return Position(
             state=state,
             items=items,
@@ -200,14 +202,21 @@ class _Run:
             passed=tuple(self.passed),
             opened=tuple(item for item in items if item.task not in before),
             closed=tuple(task for task in self._before if task not in now),
-            waits=tuple(wait_of(task) for task in unfinished if is_armed(task, *OUTSIDE)),
+            waits=waits,
+            armed=tuple(wait for wait in waits if wait.task not in heard),
+            disarmed=tuple(task for task in self._heard if task not in hears),
             thrown=tuple(self.case.thrown),
             received=tuple(self.case.received),
             decided=tuple(self.decided),
         )
 
+    def _waits(self) -> tuple[Wait, ...]:
+        if not self.machine._awaited & OUTSIDE:
+            return ()
+        return tuple(wait_of(task) for task in self.case.every_unfinished() if is_armed(task, *OUTSIDE))
+
     def _first_met(self) -> Task | None:
-        return first_met(self.case) if self.machine._has_conditions else None
+        return first_met(self.case) if "conditional" in self.machine._awaited else None
 
     def _first_due(self) -> Task | None:
         due = [task for task in self.case.every_unfinished() if is_timer(task) and due_of(task) <= self.now]

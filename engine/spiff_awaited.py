@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from engine.expressions import Expression, ExpressionError, Script, UnknownNameE
 from engine.spiff_frames import data_of
 from engine.values import Wait
 
-OUTSIDE = ("message", "signal")
+OUTSIDE = frozenset({"message", "signal"})
 """The kinds that come from outside the case, and go there."""
 
 
@@ -101,6 +101,12 @@ def is_armed(task: Task, *kinds: str) -> bool:
         return False
     definition = getattr(task.task_spec, "event_definition", None)
     return isinstance(definition, Awaited) and definition.kind in kinds
+
+
+def kinds_awaited(specs: Iterable[Any]) -> frozenset[str]:
+    """The kinds of event that the steps of these processes may wait for."""
+    definitions = [getattr(step, "event_definition", None) for spec in specs for step in spec.task_specs.values()]
+    return frozenset(definition.kind for definition in definitions if isinstance(definition, Awaited))
 
 
 def wait_of(task: Task) -> Wait:

@@ -1,4 +1,4 @@
-"""What time does: breaches, rungs and BPMN timers. Claims what is due, acts, settles; a poisoned row steps aside.
+"""What time does: breaches, rungs, BPMN timers, deliveries. Claims what is due, acts, settles; a poisoned row steps aside.
 
 The sweep holds no truth of its own: `wake_at` columns do. Any number of sweeps may run; a lost one loses nothing.
 """
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from engine import clocks, processes, timers
+from engine import clocks, deliveries, processes, timers
 from engine.clocks import ClockRow, Running, Subject
 from engine.db import AnyRow, reading, writing
 from engine.eventlog import Fact, append
@@ -34,6 +34,7 @@ _WAKES = Prepared(
     sa.select(
         sa.select(sa.func.min(sla_clock.c.wake_at)).scalar_subquery().label("clock"),
         sa.select(sa.func.min(cases.c.wake_at)).where(cases.c.state == "running").scalar_subquery().label("case"),
+        deliveries.WAKE.scalar_subquery().label("letter"),
     )
 )
 _VERSION = [
@@ -83,16 +84,18 @@ class Beat:
 
     timers: int = 0
     clocks: int = 0
+    letters: int = 0
     poisoned: int = 0
     more: bool = False
 
     @property
     def rows(self) -> int:
         """How many due rows it settled or set aside."""
-        return self.timers + self.clocks + self.poisoned
+        return self.timers + self.clocks + self.letters + self.poisoned
 
     def __add__(self, other: Beat) -> Beat:
-        return Beat(self.timers + other.timers, self.clocks + other.clocks, self.poisoned + other.poisoned)
+        letters = self.letters + other.letters
+        return Beat(self.timers + other.timers, self.clocks + other.clocks, letters, self.poisoned + other.poisoned)
 
 
 def beat(engine: Engine, now: datetime, *, batch: int = 200) -> Beat:
@@ -149,14 +152,15 @@ class _Kind:
 
 @dataclass(frozen=True, slots=True)
 class _Wakes:
-    """The next instants at which a clock and a case want to be looked at."""
+    """The next instants at which a clock, a case and a message or signal on its way want to be looked at."""
 
     clock: datetime | None
     case: datetime | None
+    letter: datetime | None
 
     @property
     def first(self) -> datetime | None:
-        return min((at for at in (self.clock, self.case) if at is not None), default=None)
+        return min((at for at in (self.clock, self.case, self.letter) if at is not None), default=None)
 
     def due(self, now: datetime) -> bool:
         return self.first is not None and self.first <= now
@@ -164,11 +168,14 @@ class _Wakes:
     def order(self, now: datetime) -> list[tuple[_Kind, datetime]]:
         """Which kind to try first, and up to which instant: oldest first, a clock before a timer of the same instant.
 
-        The other kind follows, for when another sweep holds everything of the first.
+        The other kinds follow, for when another sweep holds everything of the first.
         """
+        if self.letter is not None and self.letter == self.first:
+            return [(LETTERS, now), (TIMERS, now), (CLOCKS, now)]
+        others = [(LETTERS, now)] if self.letter is not None and self.letter <= now else []
         if self.clock is not None and self.clock <= (self.case or now):
-            return [(CLOCKS, min(now, self.case or now)), (TIMERS, now)]
-        return [(TIMERS, now), (CLOCKS, now)]
+            return [(CLOCKS, min(now, self.case or now)), (TIMERS, now), *others]
+        return [(TIMERS, now), (CLOCKS, now), *others]
 
 
 def _wakes(c: Connection) -> _Wakes:
@@ -270,3 +277,4 @@ def _version(c: Connection, row: AnyRow) -> processes.Version:
 
 CLOCKS = _Kind(lambda rows: Beat(clocks=rows), _due_clocks, _pass_clocks, _clock_aside)
 TIMERS = _Kind(lambda rows: Beat(timers=rows), _due_case, _fire_timers, _case_aside)
+LETTERS = _Kind(lambda rows: Beat(letters=rows), deliveries.due, deliveries.bring, deliveries.aside)

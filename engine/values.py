@@ -96,8 +96,8 @@ class Position:
     `state` is opaque to everyone but `engine.state`; `timer_at` the next instant (UTC) at which time moves the case on;
     `passed` are the ids of the automatic nodes that were taken on the way, in order. `opened` and `closed` are the activations
     open now and not in the state handed in, and the other way round; what opened and closed in between is in neither.
-    `waits` is what the case listens for now, `thrown` and `received` what this move threw and got, `decided` the decisions it
-    took with their outputs, each in order.
+    `waits` is what the case listens for now, `armed` and `disarmed` say of it what `opened` and `closed` say of the steps.
+    `thrown` and `received` are what this move threw and got, `decided` the decisions it took with their outputs, each in order.
     """
 
     state: bytes
@@ -109,6 +109,8 @@ class Position:
     opened: tuple[OpenItem, ...] = ()
     closed: tuple[str, ...] = ()
     waits: tuple[Wait, ...] = ()
+    armed: tuple[Wait, ...] = ()
+    disarmed: tuple[str, ...] = ()
     thrown: tuple[Thrown, ...] = ()
     received: tuple[Received, ...] = ()
     decided: tuple[tuple[str, Mapping[str, Any]], ...] = ()

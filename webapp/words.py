@@ -90,6 +90,7 @@ def _started(step: str, data: Mapping[str, Any], posts: Callable[[str], str]) ->
         "public": gettext("Case opened through the public form"),
         "staff": gettext("Case opened by staff"),
         "rehearsal": gettext("Case opened in a rehearsal"),
+        "message": gettext("Case opened by a message"),
     }
     return texts.get(str(data.get("channel")), gettext("Case opened"))
 
@@ -155,4 +156,19 @@ _EVENTS: dict[str, Said] = {
     "incident.raised": lambda step, data, posts: gettext("Something cannot go on: %(reason)s", reason=data.get("reason", "")),
     "incident.assigned": lambda step, data, posts: gettext("%(who)s looks after the incident", who=data.get("to", "")),
     "incident.resolved": _resolved,
+    "message.thrown": lambda step, data, posts: gettext(
+        "%(step)s: sent the message %(name)s", step=step, name=data.get("name", "")
+    ),
+    "message.received": lambda step, data, posts: gettext(
+        "%(step)s: got the message %(name)s", step=step, name=data.get("name", "")
+    ),
+    "message.expired": lambda step, data, posts: gettext(
+        "The message %(name)s found nobody who waited for it", name=data.get("name", "")
+    ),
+    "signal.thrown": lambda step, data, posts: gettext(
+        "%(step)s: gave the signal %(name)s", step=step, name=data.get("name", "")
+    ),
+    "signal.received": lambda step, data, posts: gettext(
+        "%(step)s: heard the signal %(name)s", step=step, name=data.get("name", "")
+    ),
 }

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from engine import moves, processes
+from engine import messages, moves, processes
 from engine.errors import BadInput, NotFound, NotYours, WrongState
 from engine.eventlog import Fact, append
 from engine.model import cases, escalation, work_item
@@ -34,6 +34,7 @@ def cancel_case(c: Connection, case_id: int, reason: str, *, by: Actor, now: dat
         cases.update().where(cases.c.id == case_id).values(state="cancelled", ended_at=now, version=row.version + 1, wake_at=None)
     )
     move = Move(c, version, case_id, row.number, now, by.login, troubled=row.incident is not None)
+    messages.forget(c, case_id)
     for item in moves.open_items(c, case_id):
         moves.withdraw(move, item, "case cancelled")
     moves.end_case(move, "case.cancelled", {"reason": reason.strip()[:1000]})

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bpmn import Standard
-from engine import clocks, incidents, people, processes, timers
+from engine import clocks, incidents, messages, people, processes, timers
 from engine.clocks import ClockRow, Running, Subject
 from engine.commands.items import complete
 from engine.commands.starting import start_case
@@ -219,6 +219,11 @@ def _subject(c: Connection, row: AnyRow) -> tuple[Subject, Version]:
     return Subject(case.id, case.number, item.id, item.step, item.post, item.department, item.claimed_by), version
 
 
+def _message(c: Connection, row: AnyRow, now: datetime) -> None:
+    """It is on its way again; if its case still cannot take it, that is an incident anew."""
+    messages.send_again(c, int(row.cause.rpartition(":")[2]), row.case_id, now)
+
+
 def _recipient(c: Connection, row: AnyRow, now: datetime) -> None:
     """Whoever holds the post by now hears of the escalations that reached nobody."""
     kind, _, post = row.cause.partition(":")
@@ -254,4 +259,5 @@ _RETRIES: Mapping[str, Callable[[Connection, AnyRow, datetime], None]] = {
     "clock": _clock,
     "calendar": _calendar,
     "recipient": _recipient,
+    "message": _message,
 }

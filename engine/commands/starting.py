@@ -16,7 +16,7 @@ from engine.clocks import Subject
 from engine.commands.keys import recall, remember
 from engine.db import AnyRow
 from engine.errors import NotYours, WrongState
-from engine.eventlog import append
+from engine.eventlog import Fact, append
 from engine.incidents import Trouble
 from engine.model import case_counter, cases, pilot
 from engine.moves import Move
@@ -25,7 +25,7 @@ from engine.prepared import Prepared, together
 from engine.processes import Version
 from engine.values import Position
 
-CHANNELS = frozenset({"staff", "public", "rehearsal"})
+CHANNELS = frozenset({"staff", "public", "rehearsal", "message"})
 _BEGIN = Prepared(cases.insert().returning(cases.c.id))
 _NEWEST = sa.select(pilot.c.id, pilot.c.process_version_id, pilot.c.rehearsal).order_by(pilot.c.id.desc()).limit(1)
 _PILOT = Prepared(_NEWEST.where(pilot.c.id == sa.bindparam("pilot_id")))
@@ -96,6 +96,21 @@ def start_case(
     }
     started = _begin(c, version, values, position)
     remember(c, key, "start_case", {"id": started.id, "number": started.number, "receipt": started.receipt}, now)
+    return started
+
+
+def start_by_message(
+    c: Connection, code: str, kind: str, name: str, payload: Mapping[str, Any], *, key: str, now: datetime
+) -> StartedCase:
+    """Start a case of the process that begins with this message or signal; of what came with it the start's form takes its
+    fields. The same `key` starts it once. Raises BadInput when the rest does not fit the form.
+    """
+    version, _ = _version_and_pilot(c, code, None)
+    declared = (start_schema(version) or {}).get("properties", {})
+    answers = {field: value for field, value in payload.items() if field in declared}
+    started = start_case(c, code, answers, by=None, now=now, channel="message", key=key)
+    step = version.bundle.model.start().id
+    append(c, [Fact(f"{kind}.received", now, started.id, started.number, step=step, data={"name": name})], now)
     return started
 
 

@@ -19,6 +19,8 @@ VERBS = {
     "report": "webapp.cli.evidence:report",
     "pack": "webapp.cli.packs:pack",
     "verify": "webapp.cli.packs:verify",
+    "message": "webapp.cli.messages:message",
+    "signal": "webapp.cli.messages:signal",
     "log": "webapp.cli.log:log",
     "incident": "webapp.cli.incidents:incident",
 }
