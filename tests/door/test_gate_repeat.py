@@ -71,7 +71,7 @@ def sub(marker, inner="user", name="b", ways=("a_start b", "b a_end")):
     ],
 )
 def test_a_repetition_runs_or_is_refused_by_its_rule(step, rule):
-    start = 'start <extensionElements><pilot:form ref="begin"/></extensionElements>'
+    start = "start begin"
     found = inspect(bundle(draw({"start": start, "a": step}, LINE), begin=("who",), ask=("ok",)))
     errors = {finding.rule for finding in found if finding.severity == "error"}
     assert errors - {"trial-start"} == ({rule} if rule else set()), found  # the made-up `who` of the trial is no text
