@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
-from uuid import UUID
 
 from SpiffWorkflow.task import Task
 
@@ -25,12 +24,12 @@ from engine.spiff_environment import no_engine
 from engine.spiff_events import catch, first_met, happen, listening
 from engine.spiff_frames import frame_of, step_of
 from engine.spiff_joins import is_idle
+from engine.spiff_open import open_ids, open_items, resting
 from engine.spiff_parse import NOTHING, Specs, build
-from engine.spiff_repeat import place_of
 from engine.spiff_specs import DecisionTask, is_timer
 from engine.spiff_steps import CaseWorkflow
-from engine.state import dump, load
-from engine.values import OpenItem, Position, Wait
+from engine.state import dump, find, load, wake_due
+from engine.values import Position, Wait
 
 WANTED = "3.2.0"
 if version("SpiffWorkflow") != WANTED:
@@ -128,7 +127,9 @@ class Machine:
 
     def seen_by(self, state: bytes, task: str, step: str) -> Mapping[str, Any]:
         """What an activation of a step sees of the data: those of the case, or of the called process it is a step of."""
-        return seen_by(self._load(state), task, step)
+        case = self._load(state)
+        find(case, task)
+        return seen_by(case, task, step)
 
     def _load(self, state: bytes) -> CaseWorkflow:
         case = load(state, self._specs)
@@ -146,7 +147,7 @@ class _Run:
         self.case.now, self.case.thrown, self.case.received = self.now, [], []
         self.passed: list[str] = []
         self.decided: list[tuple[str, Mapping[str, Any]]] = []
-        self._before = [task.id.hex for task in case.open_steps()]
+        self._before = open_ids(case)
         self._heard = [wait.task for wait in self._waits()]
         self._steps = self._runs = 0
 
@@ -189,14 +190,14 @@ class _Run:
     def describe(self, state: bytes) -> Position:
         """The position as a value; `state` are the bytes to give out with it."""
         unfinished = list(self.case.every_unfinished())
-        items = tuple(map(_item, self.case.open_steps()))
+        items = tuple(open_items(self.case))
         now, before = {item.task for item in items}, frozenset(self._before)
         waits = self._waits()
         hears, heard = {wait.task for wait in waits}, frozenset(self._heard)
         return Position(
             state=state,
             items=items,
-            timer_at=min((due_of(task) for task in unfinished if is_timer(task)), default=None),
+            timer_at=self._next_timer(unfinished),
             done=not unfinished,
             data=self.case.case,
             passed=tuple(self.passed),
@@ -215,10 +216,15 @@ class _Run:
             return ()
         return tuple(wait_of(task) for task in self.case.every_unfinished() if is_armed(task, *OUTSIDE))
 
+    def _next_timer(self, unfinished: Iterable[Task]) -> datetime | None:
+        due = [due_of(task) for task in unfinished if is_timer(task)]
+        return min(due + [child.rest.due for child in resting(self.case) if child.rest.due is not None], default=None)
+
     def _first_met(self) -> Task | None:
         return first_met(self.case) if "conditional" in self.machine._awaited else None
 
     def _first_due(self) -> Task | None:
+        wake_due(self.case, self.now)
         due = [task for task in self.case.every_unfinished() if is_timer(task) and due_of(task) <= self.now]
         return min(due, key=due_of, default=None)  # the oldest of several at the same instant
 
@@ -227,8 +233,8 @@ class _Run:
         unfinished = list(self.case.every_unfinished())
         if self.case.is_completed() != (not unfinished):
             raise CannotGoOn("The case calls itself completed while steps are open.")
-        open_steps = self.case.open_steps()
-        if len(open_steps) > MAX_OPEN:
+        open_steps = len(open_ids(self.case))
+        if open_steps > MAX_OPEN:
             raise CannotGoOn(f"The case has more than {MAX_OPEN} open steps at once.")
         if len(unfinished) > MAX_UNFINISHED:
             raise CannotGoOn(f"The case waits in more than {MAX_UNFINISHED} places at once.")
@@ -239,21 +245,6 @@ class _Run:
             )
 
 
-def find(case: CaseWorkflow, task: str) -> Task | None:
-    """The open step with this id, in the case or a sub-process; None for anything else."""
-    try:
-        wanted = UUID(hex=task)
-    except (ValueError, AttributeError, TypeError):
-        return None
-    return next((found for found in case.open_steps() if found.id == wanted), None)
-
-
 def _moves_on(task: Task) -> bool:
     """Whether time or the world outside moves this task on; what waits beside the work may never be called and does not count."""
     return not is_idle(task) and (is_timer(task) or is_armed(task, *OUTSIDE))
-
-
-def _item(task: Task) -> OpenItem:
-    place = place_of(task)
-    about, instance, of = (place.about, place.instance, place.of) if place is not None else (None, None, None)
-    return OpenItem(task.id.hex, step_of(task), about, instance, of, task.workflow.spec.process)

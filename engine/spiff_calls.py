@@ -79,7 +79,7 @@ def all_data(case: CaseWorkflow) -> dict[str, Any]:
     What is called by an instance of a repetition is not among them: its data belong to that instance until it is done.
     """
     shown = case.case
-    for sub in case.subprocesses.values():  # callers first
+    for sub in case.workflows()[1:]:  # callers first
         if sub.frame is not None and sub.spec.isolated and not sub.completed and not _is_repeated(sub):
             *calls, last = sub.spec.path.removesuffix(BETWEEN).split(BETWEEN)
             shown = _with(shown, calls, last, sub.frame)

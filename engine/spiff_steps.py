@@ -26,6 +26,11 @@ UNFINISHED: int = TaskState.NOT_FINISHED_MASK
 _NO_LIMIT = 1_000_000_000
 
 
+def is_open(state: int, spec: Any) -> bool:
+    """Whether a person can do a task: ready and nothing else, so neither finished, cancelled nor still to come."""
+    return bool(state == TaskState.READY and spec.manual)
+
+
 class Step(TaskSpec):
     """Mixed into every task spec: its children appear when it runs, all its outputs, none before."""
 
@@ -88,12 +93,13 @@ class _Flat:
 class SubCase(_Flat, BpmnSubWorkflow):
     """One activation of a sub-process. `frame` is data of its own, None where it shares that of what is around it.
 
-    `host` is the task that it runs for, `key` its name in the case: that of its host, but for the instances of a repetition.
+    `host` is the task that it runs for, `key` its name in the case: the id of its host, but for the
+    instances of a repetition, which have names of their own (hex).
     """
 
     frame: dict[str, Any] | None = None
 
-    def __init__(self, spec: Any, host: Task, top: CaseWorkflow, key: UUID | None = None, **kwargs: Any) -> None:
+    def __init__(self, spec: Any, host: Task, top: CaseWorkflow, key: str | None = None, **kwargs: Any) -> None:
         self.host, self.key = host, key or host.id
         super().__init__(spec, parent_task_id=host.id, top_workflow=top, **kwargs)
         top.subprocesses[self.key] = self
@@ -127,18 +133,18 @@ class CaseWorkflow(_Flat, BpmnWorkflow):
 
     def create_instance(self, my_task: Task, spec_name: str, frame: dict[str, Any]) -> None:
         """One more instance of a repeated activity, with data of its own, started."""
-        child = SubCase(self.subprocess_specs[spec_name], my_task, self, uuid4())
+        child = SubCase(self.subprocess_specs[spec_name], my_task, self, uuid4().hex)
         child.frame = frame
         child.tell_host()
         child.task_tree.run()
 
-    def instances_of(self, host: Task) -> list[SubCase]:
-        """The instances that run for a repeated activity, oldest first."""
+    def instances_of(self, host: Task) -> list[Any]:
+        """The instances that run for a repeated activity, at rest or not, oldest first."""
         return [child for child in self.subprocesses.values() if child.host is host]
 
     def workflows(self) -> list[CaseWorkflow | SubCase]:
-        """The case itself and its sub-processes, also those that call themselves completed."""
-        return [self, *self.subprocesses.values()]
+        """The case itself and its sub-processes, also those that call themselves completed; none that rests (`spiff_open`)."""
+        return [self, *(child for child in self.subprocesses.values() if isinstance(child, SubCase))]
 
     def every_unfinished(self) -> Iterator[Task]:
         """Unfinished tasks of the case and of all its sub-processes."""
@@ -151,7 +157,7 @@ class CaseWorkflow(_Flat, BpmnWorkflow):
             yield from (task for task in ready if task.state == TaskState.READY)
 
     def open_steps(self) -> list[Task]:
-        """The steps that persons can do: ready and nothing else, so neither finished, cancelled nor still to come."""
+        """The steps that persons can do, but for those of instances that rest."""
         return [task for task in self._ready() if task.task_spec.manual]
 
     def _ready(self) -> Iterator[Task]:

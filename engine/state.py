@@ -7,6 +7,7 @@ case is a value like any other, so that no field of a form (not even one called 
 from __future__ import annotations
 
 import zlib
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ import orjson
 from SpiffWorkflow.task import Task
 
 from engine.errors import CannotGoOn
+from engine.spiff_open import Resting, at_rest, resting
 from engine.spiff_parse import Specs
 from engine.spiff_steps import CaseWorkflow, SubCase
 
@@ -35,10 +37,10 @@ def dump(case: CaseWorkflow) -> bytes:
     return VERSION + zlib.compress(text, 6)
 
 
-def _sub(child: SubCase) -> list[Any]:
-    row = [child.host.id.hex, child.spec.name, _rows(child)]
+def _sub(child: SubCase | Resting) -> list[Any]:
+    row = [child.host.id.hex, child.spec.name, child.rows if isinstance(child, Resting) else _rows(child)]
     if child.key != child.host.id:
-        return [*row, child.frame, child.key.hex]
+        return [*row, child.frame, child.key]
     return row if child.frame is None else [*row, child.frame]
 
 
@@ -60,13 +62,44 @@ def load(state: bytes, specs: Specs) -> CaseWorkflow:
         hosts = _fill(case, document["top"])
         for host, name, rows, *more in document["subs"]:
             frame, key = (*more, None, None)[:2]
-            child = SubCase(specs.subs[name], hosts[host], case, UUID(hex=key) if key else None, deserializing=True)
-            child.frame = frame
-            child.tell_host()
-            hosts |= _fill(child, rows)
+            if key is not None and (rest := at_rest(specs.subs[name], rows)) is not None:
+                case.subprocesses[key] = Resting(specs.subs[name], hosts[host], key, rows, frame, rest)
+            else:
+                hosts |= _unpack(case, specs.subs[name], hosts[host], key, rows, frame)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise CannotGoOn("The stored state of this case does not fit its process.") from error
     return case
+
+
+def _unpack(
+    case: CaseWorkflow, spec: Any, host: Task, key: str | None, rows: dict[str, Any], frame: dict[str, Any] | None
+) -> dict[str, Task]:
+    child = SubCase(spec, host, case, key, deserializing=True)
+    child.frame = frame
+    child.tell_host()
+    return _fill(child, rows)
+
+
+def find(case: CaseWorkflow, task: str) -> Task | None:
+    """The open step with this id, in the case or a sub-process; None for anything else. An instance at rest wakes up for it."""
+    try:
+        wanted = UUID(hex=task)
+    except (ValueError, AttributeError, TypeError):
+        return None
+    child = next((child for child in resting(case) if wanted.hex in child.rest.steps), None)
+    if child is not None:
+        _wake(case, child)
+    return next((found for found in case.open_steps() if found.id == wanted), None)
+
+
+def wake_due(case: CaseWorkflow, now: datetime) -> None:
+    """Wake the instances at rest in which a timer is due."""
+    for child in [child for child in resting(case) if child.rest.due is not None and child.rest.due <= now]:
+        _wake(case, child)
+
+
+def _wake(case: CaseWorkflow, child: Resting) -> None:
+    _unpack(case, child.spec, child.host, child.key, child.rows, child.frame)
 
 
 def _document(state: bytes) -> dict[str, Any]:
