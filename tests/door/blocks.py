@@ -155,7 +155,7 @@ def begin(block: Block) -> State:
     if block.kind == "seq":
         return _in_order(list(block.parts))
     if block.kind == "and":
-        return _together([begin(part) for part in block.parts])
+        return together([begin(part) for part in block.parts])
     if block.kind == "sub":
         return begin(block.parts[0])
     if block.kind == "loop":
@@ -164,7 +164,8 @@ def begin(block: Block) -> State:
     return ("ask", f"ask_{block.name}", block)
 
 
-def _together(states: list[State]) -> State:
+def together(states: list[State]) -> State:
+    """Side by side, those that are not done."""
     left = [state for state in states if state is not None]
     return ("par", left) if left else None
 
@@ -206,7 +207,7 @@ def after(state: State, step: str, answers: Mapping[str, Any]) -> State:
         return _in_order(state[2]) if inner is None else ("seq", inner, state[2])
     if state[0] == "loop":
         return _round(state, step, answers)
-    return _together([after(part, step, answers) for part in state[1]])
+    return together([after(part, step, answers) for part in state[1]])
 
 
 def an_hour_later(state: State) -> State:
@@ -227,7 +228,7 @@ def _chosen(block: Block, answers: Mapping[str, Any]) -> State:
         return begin(block) if answers["again"] else None
     last = len(block.parts) - 1
     wanted = [number for number in answers["ways"] if number < last] or [last]
-    return _together([begin(block.parts[number]) for number in (wanted[:1] if block.kind == "xor" else wanted)])
+    return together([begin(block.parts[number]) for number in (wanted[:1] if block.kind == "xor" else wanted)])
 
 
 def _round(state: State, step: str, answers: Mapping[str, Any]) -> State:

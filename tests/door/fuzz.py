@@ -6,11 +6,14 @@ import argparse
 import random
 
 from engine.spiff import prepare
-from tests.door import blocks, blocks_repeat
+from tests.door import blocks, blocks_events, blocks_repeat
 from tests.door.paper import Case, draw
 
+MORE = ((*blocks_repeat.KINDS, *blocks_events.INSIDE), blocks_events.KINDS)
+"""The kinds that are drawn together: a message that several instances wait for reaches any one of them."""
 
-def walk(seed: str, *, left: int = 12, most: int = 200, more: tuple[str, ...] = blocks_repeat.KINDS) -> int:
+
+def walk(seed: str, *, left: int = 12, most: int = 200, more: tuple[str, ...] = MORE[0]) -> int:
     """One random process, stored and loaded after every step. Raises AssertionError where it stands elsewhere than the oracle.
 
     `more` are the kinds of block beside the plain ones. Returns the number of steps taken.
@@ -22,8 +25,8 @@ def walk(seed: str, *, left: int = 12, most: int = 200, more: tuple[str, ...] = 
     places = blocks_repeat.around(block)
     for number in range(most):
         where = f"seed {seed}: {flows}"
-        found = blocks_repeat.open_steps(case, places)
-        assert sorted(found) == sorted(blocks.open_steps(expected)), where
+        found, waits = blocks_repeat.open_steps(case, places), blocks_events.waits(case)
+        assert sorted([*found, *waits]) == sorted(blocks.open_steps(expected)), where
         assert case.at.done is (expected is None), where
         if expected is None:
             return number
@@ -31,7 +34,11 @@ def walk(seed: str, *, left: int = 12, most: int = 200, more: tuple[str, ...] = 
             case.later(hours=1)
             expected = blocks.an_hour_later(expected)
             continue
-        step = chance.choice(sorted(found))
+        step = chance.choice(sorted([*found, *waits]))
+        if step in waits:
+            case.get(*waits[step])
+            expected = blocks.after(expected, step, {})
+            continue
         answers = blocks.answer(step, chance, rounds)
         case.at = case.machine.complete(case.at.state, found[step], answers, case.now)
         assert case.at.data.get(step, answers) == answers, where  # not there: in the frame of an instance
@@ -45,7 +52,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--seed", default="fuzz")
     chosen = parser.parse_args()
-    steps = sum(walk(f"{chosen.seed} {number}") for number in range(chosen.count))
+    steps = sum(walk(f"{chosen.seed} {number}", more=MORE[number % len(MORE)]) for number in range(chosen.count))
     print(f"{chosen.count} processes, {steps} steps, each where the oracle says")
 
 

@@ -10,7 +10,7 @@ from SpiffWorkflow.bpmn.parser import BpmnParser
 
 from engine.gate import inspect
 from engine.spiff import prepare
-from tests.door import blocks, blocks_repeat, fuzz
+from tests.door import blocks, blocks_events, blocks_repeat, fuzz
 from tests.door.paper import Case, bundle, draw
 
 
@@ -24,9 +24,14 @@ def test_thirty_random_processes_with_repeated_activities_stand_where_the_oracle
     assert sum(fuzz.walk(f"repeated {seed}.{number}") for number in range(30)) > 100
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_thirty_random_processes_with_events_stand_where_the_oracle_says(seed):
+    assert sum(fuzz.walk(f"events {seed}.{number}", more=blocks_events.KINDS) for number in range(30)) > 100
+
+
 def test_the_gate_finds_nothing_wrong_with_any_random_process():
     for number in range(300):
-        more = blocks_repeat.KINDS if number % 2 else ()
+        more = ((), *fuzz.MORE)[number % 3]
         steps, flows = blocks.drawing(blocks.Maker(random.Random(number), left=15, more=more).block())
         assert inspect(bundle(draw(steps, flows), ask=("ways", "again"))) == (), flows
 
@@ -42,6 +47,15 @@ def test_random_processes_are_repeated_in_every_way():
             drawn[word] += word in text
         drawn["one in another"] += text.count("*parallel") + text.count("*sequential") > 1
     assert min(drawn.values()) >= 5, drawn
+
+
+def test_random_processes_hold_every_kind_of_event():
+    drawn = Counter()
+    for number in range(300):
+        steps, _ = blocks.drawing(blocks.Maker(random.Random(number), left=15, more=blocks_events.KINDS).block())
+        for word in ("link", "escalation", "on error", "race", "aside message", "on message", "throw message", "throw signal"):
+            drawn[word] += word in str(steps)
+    assert min(drawn.values()) >= 20, drawn
 
 
 ARTIFICIAL = ".BoundaryEventJoin"  # theirs; here a step ends the events at its edge itself
