@@ -81,7 +81,7 @@ def usable_data_name(drawing: Drawing) -> Iterator[Finding]:
             yield at_node("id-reserved", node, f"the id {INTAKE!r} belongs to the start: the first form is kept under it")
         elif keyword.iskeyword(node.id) or node.id in {"true", "false", "null"}:
             yield at_node("id-reserved", node, f"the id {node.id!r} is a word of the expression language: choose another one")
-        elif node.id.startswith("__"):
+        elif node.id.startswith("__") and node.kind != "startEvent":
             yield at_node(
                 "id-reserved", node, f"the id {node.id!r} begins with two underscores, which no expression may: rename it"
             )
