@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tests.bench import completions, deadlines, growth
+from tests.bench import completions, deadlines, growth, repeats
 from tests.bench.houses import Street, street
 from tests.bench.table import Line, render
 
@@ -31,6 +31,7 @@ QUICK = Size(30, (10, 1_000, 5_000), 100_000, 100_000, 60, 20_000, 1_000, 15)
 PARTS: dict[str, Callable[[Street, Size], Iterator[Line]]] = {
     "completions": lambda s, size: completions.shift(s, many=size.cases),
     "loops": lambda s, size: growth.loops(s, size.loops, size.rounds),
+    "repeats": lambda s, size: repeats.repeats(s, size.loops, size.rounds),
     "crowds": lambda s, size: growth.crowds(s, finished=size.finished, clocks=size.clocks, rounds=size.rounds),
     "deadlines": lambda s, size: deadlines.deadlines(s, running=size.running, at_once=size.at_once, seconds=size.seconds),
 }

@@ -79,6 +79,21 @@ def loop() -> str:
     return _paper("BENCH-LOOP", [*nodes, back], flows)
 
 
+def repeated(code: str, marker: str) -> str:
+    """One step that is carried out several times, as a BPMN marker says. BPMN XML."""
+    step = _task("again").replace("</userTask>", f"{marker}</userTask>")
+    return _paper(code, [step], [("start", "again"), ("again", "end")])
+
+
+def several(count: int) -> str:
+    """The marker for so many instances at once."""
+    inside = f"<loopCardinality>{count}</loopCardinality>"
+    return f"<multiInstanceLoopCharacteristics>{inside}</multiInstanceLoopCharacteristics>"
+
+
+UNTIL_DONE = "<standardLoopCharacteristics><loopCondition>again.done == false</loopCondition></standardLoopCharacteristics>"
+
+
 def bundle(xml: str) -> Bundle:
     """The process with its form and its people."""
     files = {"to-be.bpmn": xml.encode(), "forms/answer.json": json.dumps(_FORM).encode()}

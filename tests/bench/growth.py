@@ -23,10 +23,10 @@ def loops(street: Street, iterations: tuple[int, ...], rounds: int) -> Iterator[
     house = street.build()
     cases = start_cases(house, len(iterations), "BENCH-LOOP")
     for case, count in zip(cases, iterations, strict=True):
-        _go_round(house, case, count - 1)
+        go_round(house, case, count - 1)
     named = {f"loop iteration {count:,}": case for case, count in zip(cases, iterations, strict=True)}
-    costs = _in_turns({what: lambda case=case: _one_more(house, case, done=False) for what, case in named.items()}, rounds)
-    yield from _compared(street.kind, costs)
+    costs = in_turns({what: lambda case=case: one_more(house, case, done=False) for what, case in named.items()}, rounds)
+    yield from compared(street.kind, costs)
     house.close()
 
 
@@ -47,7 +47,7 @@ def crowds(street: Street, *, finished: int, clocks: int, rounds: int) -> Iterat
         house.settle()
         cases = iter(start_cases(house, 5))  # ten open clocks: each case has its own and its first step's
         work[what] = _worker(house, list(cases))
-    yield from _compared(street.kind, _in_turns(work, rounds))
+    yield from compared(street.kind, in_turns(work, rounds))
     with engine.reading(full.engine) as c:
         yield Line(
             f"{street.kind}: size of the house with {finished:,} finished cases",
@@ -69,18 +69,18 @@ def _worker(house: House, cases: list[int]) -> Callable[[], float]:
         if turn == 5 * 12:
             cases, turn = start_cases(house, 5), 0
         turn += 1
-        return _one_more(house, cases[turn % 5], done=True)
+        return one_more(house, cases[turn % 5], done=True)
 
     return work
 
 
-def _one_more(house: House, case: int, *, done: bool) -> float:
+def one_more(house: House, case: int, *, done: bool) -> float:
     """Seconds of one durable completion in this case; the claim before it is not counted."""
     ((_, item),) = claim_next(house, [case])
     return complete_all(house, [item], [f"one-{item}"], done=done)[0]
 
 
-def _go_round(house: House, case: int, times: int) -> None:
+def go_round(house: House, case: int, times: int) -> None:
     """Complete the loop's step many times, a few hundred in one transaction: only where it leads is of interest."""
     mei = house.who()
     while times > 0:
@@ -92,7 +92,8 @@ def _go_round(house: House, case: int, times: int) -> None:
         times -= 250
 
 
-def _in_turns(work: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+def in_turns(work: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each call, by what was measured; the calls take turns, so that what shakes the machine shakes all."""
     costs: dict[str, list[float]] = {what: [] for what in work}
     for number in range(rounds + 5):
         for what, step in work.items():
@@ -102,12 +103,12 @@ def _in_turns(work: Mapping[str, Callable[[], float]], rounds: int) -> dict[str,
     return costs
 
 
-def _compared(kind: str, costs: Mapping[str, list[float]]) -> Iterator[Line]:
+def compared(kind: str, costs: Mapping[str, list[float]], target: tuple[str, float] | None = ("<=", GROWTH)) -> Iterator[Line]:
     """Each cost beside the first, medians of single completions taken in turns."""
     (base, first), *others = costs.items()
     for what, seconds in others:
         note = f"{1000 * median(seconds):.2f} ms beside {1000 * median(first):.2f} ms with {base}"
-        yield Line(f"{kind}: cost with {what}", median(seconds) / median(first), note, target=("<=", GROWTH))
+        yield Line(f"{kind}: cost with {what}", median(seconds) / median(first), note, target=target)
 
 
 def finish(house: House, count: int, first: int = 1) -> None:
