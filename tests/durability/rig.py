@@ -23,6 +23,7 @@ from engine.model import cases, notice
 from tests.durability.actors import Clock, Place, complete_things, sweep_and_send
 from tests.durability.crashes import VARIABLE
 from tests.durability.process import CLERKS, furnish
+from tests.durability.troubles import Troubles
 
 WORKERS = ("east", "west")
 SEAMS = "statement=0.0005 before_commit=0.005 after_commit=0.005 sent=0.02"
@@ -41,7 +42,11 @@ class Plan:
     cuts: bool = False  # connections of PostgreSQL are cut all the time
     jumps: timedelta = timedelta(0)
     speed: float = 60.0
-    careless: bool = False
+    careless: bool = False  # workers mark before they send
+    hasty: bool = False  # clerks take an error for an answer and do not ask again
+    control: bool = False  # something is wrong on purpose: the run need not come to an end
+    crashes_every: float = 0.0  # seconds between two crashes of the server of PostgreSQL
+    full_every: float = 0.0  # seconds between two times at which SQLite's disk is full for a while
     patience: float = 60.0
 
 
@@ -54,6 +59,8 @@ class History:
     asked: list[list[str]]
     sent: list[str]
     cuts: int = 0
+    crashes: int = 0
+    full: int = 0  # how often somebody was told that the disk is full
 
     @property
     def worker_kills(self) -> int:
@@ -64,7 +71,8 @@ class History:
         done = sum(words[1:3] == ["done", "complete"] for words in self.asked)
         repeats = len(self.sent) - len(set(self.sent))
         return (
-            f"{sum(self.kills.values())} kills, {self.cuts} cuts, {done} answers to completions,"
+            f"{sum(self.kills.values())} kills, {self.cuts} cuts, {self.crashes} crashes of the server,"
+            f" {self.full} times no room, {done} answers to completions,"
             f" {len(set(self.sent))} notices ({repeats} repeats)"
         )
 
@@ -104,7 +112,7 @@ class _Crew:
             process.join()
 
 
-def run(url: str, folder: Path, plan: Plan) -> History:
+def run(url: str, folder: Path, plan: Plan, crash: Callable[[], None] | None = None) -> History:
     """Furnish the database and let a run happen in it. Raises AssertionError when it does not come to an end."""
     furnish(url)
     chance = random.Random(plan.seed)
@@ -112,29 +120,36 @@ def run(url: str, folder: Path, plan: Plan) -> History:
     share = plan.cases // len(CLERKS)
 
     def clerk(login: str) -> Callable[[int], BaseProcess]:
-        return lambda seed: _process(complete_things, Place(url, folder, clock, plan.seed * 1_000 + seed, share), login)
+        return lambda seed: _process(
+            complete_things, Place(url, folder, clock, plan.seed * 1_000 + seed, share), login, plan.hasty
+        )
 
     def worker(name: str) -> Callable[[int], BaseProcess]:
         return lambda seed: _process(sweep_and_send, Place(url, folder, clock, plan.seed * 1_000 + seed), name, plan.careless)
 
     crew = _Crew({login: clerk(login) for login in CLERKS} | {name: worker(name) for name in WORKERS})
-    watcher, cuts = engine.connect(url), 0
+    watcher, cuts, crashes = engine.connect(url), 0, 0
+    troubles = Troubles(plan, folder, crash)
     with _environment(plan.seams):
         try:
             give_up = time.monotonic() + plan.patience
             while not _is_over(watcher, share * len(CLERKS)):
+                if plan.control and time.monotonic() > give_up:
+                    break
                 assert time.monotonic() < give_up, "the run does not come to an end"
                 crew.tend()
                 time.sleep(chance.uniform(0.02, 0.1))
                 if chance.random() < 0.06 / plan.kills_every:
                     crew.kill(chance.choice(list(crew.make)))
                 cuts += _cut(url, chance) if plan.cuts else 0
+                crashes += troubles.come()
         finally:
+            troubles.go()
             crew.dismiss()
             watcher.dispose()
     asked = [[login, *words] for login in CLERKS for words in Place(url, folder, clock, 0).ledger(f"clerk-{login}").lines()]
     sent = [words[0] for name in WORKERS for words in Place(url, folder, clock, 0).ledger(f"sent-{name}").lines()]
-    return History(plan, crew.kills, asked, sent, cuts)
+    return History(plan, crew.kills, asked, sent, cuts, crashes, len(Place(url, folder, clock, 0).ledger("full").lines()))
 
 
 def _process(target: Callable[..., None], *args: Any) -> BaseProcess:
