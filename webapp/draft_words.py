@@ -119,6 +119,7 @@ CHANGES: Mapping[str, str] = {
     "event-sub-process-removed": N_("%(what)s has no event that could begin it: it was taken out with all in it."),
     "executable": N_("The process was not marked as one that runs: it is now."),
     "exit-added": N_("After %(what)s people choose whether it is over."),
+    "flow-gone": N_("The flow %(what)s was taken out with what it led to or from."),
     "flow-moved": N_("The flow %(what)s was moved into the sub-process that holds its ends."),
     "flow-removed": N_("The flow %(what)s leads where no flow can lead: it was taken out."),
     "form-taken-over": N_("The form fields of %(what)s became a form."),

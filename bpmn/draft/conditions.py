@@ -6,9 +6,10 @@ import re
 
 from lxml import etree
 
+from bpmn.draft.language import is_foreign, is_ours
 from bpmn.draft.paper import Paper
 from bpmn.draft.things import condition_of, definitions, label, ours, set_condition
-from bpmn.draft.translate import Known, Untranslatable, Variables, are_opposites, covers, is_foreign, is_ours, translate
+from bpmn.draft.translate import Known, Untranslatable, Variables, are_opposites, covers, translate
 from bpmn.names import HUMAN, tag
 from bpmn.safexml import local, text_of
 

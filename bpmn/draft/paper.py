@@ -9,6 +9,7 @@ from typing import Any
 
 from lxml import etree
 
+from bpmn.draft.things import label
 from bpmn.draft.values import Change, Hints
 from bpmn.elements import scopes
 from bpmn.names import ACTIVITIES, FLOW_NODES, tag
@@ -194,15 +195,14 @@ class Paper:
         self._forget(flow)
 
     def remove_node(self, node: etree._Element, rule: str, sentence: str) -> None:
-        """Take a node out, with everything in it, the flows at it and its boundary events; each is recorded by `sentence`."""
+        """Take a node out, with everything in it and its boundary events, recorded by `sentence`, and the flows at them."""
         for guest in self.guests(node):
             self.remove_node(guest, rule, sentence)
-        for flow in {*self.leaving(node), *self.entering(node)}:
-            self.remove_flow(flow)
         for inner in [element for element in node.iter(tag("*")) if local(element) in FLOW_NODES]:
             self.say(rule, inner, sentence)
-        for inner in list(node.iter(tag("sequenceFlow"))):
-            self.remove_flow(inner)
+        for flow in dict.fromkeys((*self.leaving(node), *self.entering(node), *node.iter(tag("sequenceFlow")))):
+            self.remove_flow(flow)
+            self.say("flow-gone", flow, f"{label(flow)} was taken out with {label(node)}.")
         self._forget(node)
 
     def guests(self, node: etree._Element) -> list[etree._Element]:

@@ -22,6 +22,8 @@ def loose_heads(paper: Paper, scope: etree._Element) -> Nodes:
     if not starts:
         return []
     guests = _guests(nodes)
+    apart = [node for node in paper.nodes(scope) if is_apart(node)]
+    starts += [guest for node in apart for guest in guests.get(node.get("id", ""), [])]  # what is apart begins by itself
 
     def after(node: etree._Element) -> Nodes:
         targets = [paper.target(flow) for flow in paper.leaving(node)]

@@ -8,12 +8,12 @@ from lxml import etree
 
 from bpmn.draft.conditions import CHOOSING, producers, usable
 from bpmn.draft.dialects import code_of
+from bpmn.draft.language import is_ours, names_read
 from bpmn.draft.paper import Paper
 from bpmn.draft.reach import endless, loose_heads
 from bpmn.draft.repeats import says_how_often
 from bpmn.draft.things import condition_of, definitions, label, ours
 from bpmn.draft.timers import kind_of, may_repeat, time_of
-from bpmn.draft.translate import is_ours, names_read
 from bpmn.draft.values import Choice, Hints, Repair
 from bpmn.elements import lane_of_each
 from bpmn.names import HUMAN, tag
@@ -165,10 +165,8 @@ def _task(lister: Lister, node: etree._Element) -> Iterator[Repair]:
         with_what = f" ({hint.connector[:80]})" if hint.connector else ""
         sentence = f"{label(node)} does not say which message it {_MESSAGED[kind]}{with_what}: name it, or let a person do it."
         yield lister.repair("task", node, sentence, ("person", "message"), "person")
-    elif kind == "scriptTask" and not _runs(lister, node):
-        sentence = (
-            f"The script of {label(node)} is in another language: a person can do it, or write it in the expression language."
-        )
+    elif kind == "scriptTask" and (reason := _why_not(lister, node)):
+        sentence = f"The script of {label(node)} {reason}: a person can do it, or write it in the expression language."
         yield lister.repair("task", node, sentence, ("person", "script"), "person")
     elif kind == "businessRuleTask" and ours(node, "decision") is None:
         sentence = f"{label(node)} names no decision table that is here: a person can decide, or name the DMN decision."
@@ -179,12 +177,16 @@ def _task(lister: Lister, node: etree._Element) -> Iterator[Repair]:
         yield lister.repair("call", node, sentence, ("person", "process"), node.get("calledElement") or "person")
 
 
-def _runs(lister: Lister, node: etree._Element) -> bool:
+def _why_not(lister: Lister, node: etree._Element) -> str | None:
+    """What keeps a script from running here; None when it runs."""
     script = text_of(node.find(tag("script")))
-    if not script or (node.get("scriptFormat") or "").strip() not in _SCRIPTS:
-        return False
-    names = names_read(script, "exec")
-    return names is not None and names <= lister.producers
+    if not script:
+        return "is not in the file"
+    names = names_read(script, "exec") if (node.get("scriptFormat") or "").strip() in _SCRIPTS else None
+    if names is None:
+        return "is in another language"
+    missing = sorted(names - lister.producers)
+    return f"reads {missing[0]!r}, which no step has set before" if missing else None
 
 
 def _repeated(lister: Lister, node: etree._Element) -> Iterator[Repair]:

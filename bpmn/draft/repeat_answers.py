@@ -7,10 +7,10 @@ from typing import Any
 from lxml import etree
 
 from bpmn.draft.conditions import producers
+from bpmn.draft.language import is_ours
 from bpmn.draft.paper import Paper
 from bpmn.draft.repeats import is_completion, set_list
 from bpmn.draft.things import label
-from bpmn.draft.translate import is_ours
 from bpmn.draft.unfit import Unfit, member_of
 from bpmn.draft.values import Hints
 from bpmn.names import tag

@@ -8,9 +8,10 @@ from dataclasses import replace
 from lxml import etree
 
 from bpmn.draft.conditions import producers, variables
+from bpmn.draft.language import is_foreign, is_ours, names_read
 from bpmn.draft.paper import Paper
 from bpmn.draft.things import drop, label, ours, set_ours
-from bpmn.draft.translate import Known, Untranslatable, Variables, is_foreign, is_ours, names_read, translate
+from bpmn.draft.translate import Known, Untranslatable, Variables, translate
 from bpmn.draft.values import Hints
 from bpmn.names import tag
 from bpmn.safexml import local, text_of

@@ -79,6 +79,7 @@ def _sub_process(paper: Paper, node: etree._Element) -> None:
     elif not inner:
         for flow in list(node.iter(tag("sequenceFlow"))):
             paper.remove_flow(flow)
+            paper.say("flow-gone", flow, f"{label(flow)} was taken out: nothing else is drawn inside {label(node)}.")
         for child in [child for child in node.iterchildren(tag("*")) if local(child) not in _OF_A_TASK]:
             node.remove(child)
         drop(node, "triggeredByEvent")

@@ -6,22 +6,16 @@ nothing comes to mean something that its author did not write.
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypeAlias
+
+from bpmn.draft.language import CONSTANTS
 
 LONGEST = 1_000
 DEEPEST = 20
-FUNCTIONS = frozenset(
-    {"len", "lower", "upper", "trim", "starts", "ends", "contains", "number", "abs", "round", "sum", "min", "max"}
-    | {"count", "split"}
-) | {"exists", "defined", "coalesce"}
-"""The functions of the expression language; a test compares them with the engine's own list."""
-
 _TOKEN = re.compile(
     r"""\s*(?:
     (?P<number>\d+(?:\.\d+)?(?![\w.]))
@@ -38,7 +32,6 @@ _SIGNS = {"=": "==", "===": "==", "!==": "!=", "eq": "==", "ne": "!=", "lt": "<"
 _COMPARING = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _WORDS = {"and": "and", "&&": "and", "or": "or", "||": "or", "not": "not", "!": "not"}
-_CONSTANTS = frozenset({"true", "false", "null"})
 
 
 class Untranslatable(Exception):
@@ -69,50 +62,6 @@ def translate(text: str, variables: Variables, producers: Set[str]) -> str:
     elif match := _RETURN.fullmatch(text):
         text = match[1]
     return _Reader(_tokens(text), variables, producers).whole()
-
-
-def is_foreign(text: str) -> bool:
-    """Is a condition marked as one of another tool's language?"""
-    return text.lstrip().startswith(("${", "#{", "="))
-
-
-def is_ours(text: str, producers: Set[str]) -> bool:
-    """Does a condition read as our own language, and only what steps of this process produce?"""
-    names = names_read(text, "eval")
-    return names is not None and names <= producers
-
-
-@lru_cache(maxsize=4_096)
-def names_read(text: str, mode: str) -> frozenset[str] | None:
-    """The names an expression (`eval`) or script (`exec`) reads and does not set itself; None when it is none of ours."""
-    if len(text) > 2_000 or is_foreign(text) or "\0" in text or sum(map(text.count, "([{")) > 60:
-        return None
-    try:
-        tree = ast.parse(text.strip(), mode=mode)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return None
-    nodes = list(ast.walk(tree))
-    if not all(isinstance(node, _LANGUAGE) and _is_allowed(node) for node in nodes):
-        return None
-    names = [node for node in nodes if isinstance(node, ast.Name)]
-    called = {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    written = {name.id for name in names if isinstance(name.ctx, ast.Store)}
-    return frozenset({name.id for name in names} - written - called - _CONSTANTS)
-
-
-def _is_allowed(node: ast.AST) -> bool:
-    """Only the functions of the language are called, and no name that Python keeps for itself is used."""
-    if isinstance(node, ast.Call):
-        return isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS and not node.keywords
-    return not (isinstance(node, ast.Name) and node.id.startswith("__"))
-
-
-_LANGUAGE = (
-    *(ast.Expression, ast.Module, ast.Assign, ast.If, ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.List, ast.Tuple),
-    *(ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.Compare, ast.IfExp, ast.Call, ast.expr_context),
-    *(ast.And, ast.Or, ast.Not, ast.USub, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod),
-    *(ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq, ast.In, ast.NotIn),
-)
 
 
 def are_opposites(one: str, other: str) -> bool:
@@ -241,7 +190,7 @@ class _Reader:
         if kind == "variable":
             return self._variable(re.split(r"[\"']", text)[1])
         if kind == "name" and text not in _WORDS:
-            return (text, None) if text in _CONSTANTS else self._variable(text)
+            return (text, None) if text in CONSTANTS else self._variable(text)
         raise Untranslatable("it is not a comparison" if not text else f"{text[:20]!r} is more than a comparison")
 
     def _variable(self, name: str) -> _Value:
@@ -254,7 +203,7 @@ class _Reader:
 
 
 def _is_plain(text: str) -> bool:
-    return _comparison(text) is not None or text in _CONSTANTS
+    return _comparison(text) is not None or text in CONSTANTS
 
 
 def _negated(text: str) -> str:

@@ -11,12 +11,12 @@ from lxml import etree
 from bpmn.draft.conditions import producers
 from bpmn.draft.declare import declare_message
 from bpmn.draft.dialects import code_of
+from bpmn.draft.language import is_ours, names_read
 from bpmn.draft.paper import Paper
 from bpmn.draft.people import ask_people, make_human
 from bpmn.draft.repeat_answers import write_instances, write_loop
 from bpmn.draft.things import become, definitions, drop, label, ours, set_condition, set_ours
 from bpmn.draft.timers import kind_of, may_repeat, set_time
-from bpmn.draft.translate import is_ours, names_read
 from bpmn.draft.unfit import COMPARE, Unfit, code_in, member_of, text_in
 from bpmn.draft.values import Hints
 from bpmn.durations import BadDuration, Duration

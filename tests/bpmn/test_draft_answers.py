@@ -261,6 +261,31 @@ def test_pieces_that_nothing_leads_to_go_with_all_that_only_they_lead_to():
     kept = apply_answers(found, {"unconnected:x": "remove"})
     assert kinds(kept) == {"s": "startEvent", "t": "userTask", "e": "endEvent"}
     assert {each.element for each in kept.changes if each.rule == "unconnected-removed"} == {"x", "y", "b"}
+    assert {each.element for each in kept.changes if each.rule == "flow-gone"} >= {"g", "h", "j"}
+
+
+def test_what_follows_an_event_at_the_edge_of_an_event_sub_process_stays():
+    clock = "<timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition>"
+    alarm = '<subProcess id="x" triggeredByEvent="true"><startEvent id="y">' + clock + '</startEvent><task id="z"/>'
+    alarm += (
+        flow("h", "y", "z") + f'</subProcess><boundaryEvent id="b" attachedToRef="x">{clock}</boundaryEvent><task id="late"/>'
+    )
+    found = draft(LINE + alarm + flow("g", "b", "late"))
+    assert not [key for key in missing(found) if key.startswith("unconnected")]
+    ready = answer_by_default(found)
+    assert {"b", "late"} <= kinds(ready).keys()
+    assert len([each for each in ready.changes if each.rule == "end-added"]) == 2
+
+
+def test_a_script_says_what_keeps_it_from_running():
+    line = '<startEvent id="s"/><scriptTask id="z" name="Count">{}</scriptTask>' + flow("f", "s", "z")
+    told = {
+        "<script>rounds = rounds + 1</script>": "reads 'rounds', which no step has set before",
+        "<script>System.out.println(1)</script>": "is in another language",
+        "": "is not in the file",
+    }
+    for script, reason in told.items():
+        assert f"The script of 'Count' {reason}" in repair(draft(line.format(script)), "task:z").sentence
 
 
 def test_a_round_without_an_exit_gets_one_that_people_choose():

@@ -54,6 +54,15 @@ CASES: dict[str, Case] = {
         flows=frozenset({"s>t_1", "t_1>e"}),
     ),
     "name-shortened": Case(f'<task id="t" name="{"long " * 80}"/>', "t", "longer than 300"),
+    "flow-gone": Case(
+        LINE
+        + '<subProcess id="x" triggeredByEvent="true"><startEvent id="y"/><task id="z"/>'
+        + flow("inner", "y", "z")
+        + "</subProcess>",
+        "inner",
+        "taken out with the sub process x",
+        gone=("x", "y", "z", "inner"),
+    ),
     "import-removed": Case(
         LINE, "i", "stands for itself", beside='<import id="i" location="x.xsd" namespace="n" importType="t"/>'
     ),

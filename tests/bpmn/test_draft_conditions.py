@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpmn.draft.translate import FUNCTIONS, Known, Untranslatable, are_opposites, is_ours, names_read, translate
+from bpmn.draft.language import FUNCTIONS, is_ours, names_read
+from bpmn.draft.translate import Known, Untranslatable, are_opposites, translate
 from engine.expression_compiler import _FORGIVING
 from engine.expression_values import FUNCTIONS as ENGINE_FUNCTIONS
 from engine.expressions import ExpressionError, compile_expression
@@ -107,6 +108,15 @@ def test_the_functions_of_the_language_are_those_of_the_engine():
 
 def test_names_are_told_from_functions_and_from_what_a_script_sets():
     assert names_read("a = len(b.c) + 1", "exec") == {"b"}
+    assert names_read("a = 1\nb = a + 1", "exec") == set()
+
+
+def test_a_name_that_a_script_reads_before_it_sets_it_is_read_from_outside():
+    assert names_read("rounds = rounds + 1", "exec") == {"rounds"}
+    assert names_read("a = b\nb = 1\nc = b", "exec") == {"b"}
+    assert names_read("if t.ok:\n    a = 1\nelse:\n    a = 2\nb = a", "exec") == {"t"}
+    assert names_read("if t.ok:\n    a = 1\nb = a", "exec") == {"t", "a"}
+    assert names_read("a.b = 1", "exec") == {"a"}
     for not_ours in (
         "import os",
         "a.b()",

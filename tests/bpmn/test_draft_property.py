@@ -76,14 +76,14 @@ def files(draw: st.DrawFn) -> bytes:
 
 
 def nodes_of(xml: bytes) -> Iterator[str | None]:
-    """The ids of the flow nodes in a file."""
+    """The ids of the flow nodes and flows in a file."""
     for element in etree.fromstring(xml).iter(f"{{{BPMN}}}*"):
-        if etree.QName(element).localname in FLOW_NODES:
+        if etree.QName(element).localname in FLOW_NODES | {"sequenceFlow"}:
             yield element.get("id")
 
 
 def lost_in_silence(before: bytes, draft: Draft) -> set[str]:
-    """Nodes of a file that are neither in its draft nor in the list of changes."""
+    """Nodes and flows of a file that are neither in its draft nor in the list of changes."""
     said = {change.element for change in draft.changes}
     return {identifier for identifier in nodes_of(before) if identifier} - set(nodes_of(draft.model_xml)) - said
 
