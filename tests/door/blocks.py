@@ -64,18 +64,19 @@ class Maker:
     def block(self, depth: int = 0) -> Block:
         """A random block."""
         if depth >= 4 or self.left <= 0:
-            return self._task()
+            return self.task()
         kind = self.random.choice(["task", "task", "timed", "seq", "xor", "and", "or", "loop", "sub", *self.more])
         if kind in OTHERS:
             return OTHERS[kind].make(self, kind, depth)
         if kind in {"task", "timed"}:
-            return self._task(kind)
+            return self.task(kind)
         name = self.name(kind)
         width = 1 if kind in {"loop", "sub"} else self.random.randint(2, 3)
         parts = [self.block(depth + 1) for _ in range(width)]
         return Block(kind, name, parts)
 
-    def _task(self, kind: str = "task") -> Block:
+    def task(self, kind: str = "task") -> Block:
+        """A step."""
         self.left -= 1
         return Block(kind, self.name("t"))
 
@@ -239,7 +240,7 @@ def _round(state: State, step: str, answers: Mapping[str, Any]) -> State:
 
 def answer(step: str, chance: random.Random, rounds: dict[str, int]) -> dict[str, Any]:
     """Random answers; loops end after three rounds."""
-    if not step.startswith("ask_"):
+    if not step.rpartition("/")[2].startswith("ask_"):
         return {"n": chance.randint(0, 9)}
     rounds[step] = rounds.get(step, 0) + 1
     return {"ways": sorted(chance.sample(range(3), chance.randint(0, 3))), "again": rounds[step] < 3 and chance.random() < 0.5}

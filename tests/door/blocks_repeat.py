@@ -152,8 +152,10 @@ def open_steps(case: Case, places: Mapping[str, tuple[str, ...]]) -> dict[str, s
     """Each open step as the oracle names it, with its activation."""
     found: dict[str, str] = {}
     for item in case.at.items:
-        seen = case.machine.seen_by(case.at.state, item.task, item.step) if places[item.step] else {}
-        label = item.step + "".join(f"@{name}={seen[f'{name}_n']}" for name in places[item.step])
+        around = places[item.step.rpartition("/")[2]]
+        seen = case.machine.seen_by(case.at.state, item.task, item.step) if around else {}
+        seen = {**seen.get("intake", {}), **seen}  # what a call was told of the repetitions around it
+        label = item.step + "".join(f"@{name}={seen[f'{name}_n']}" for name in around)
         assert label not in found, f"{label} is open twice"
         found[label] = item.task
     return found

@@ -6,10 +6,13 @@ import argparse
 import random
 
 from engine.spiff import prepare
-from tests.door import blocks, blocks_events, blocks_repeat
+from tests.door import blocks, blocks_calls, blocks_events, blocks_repeat
 from tests.door.paper import Case, draw
 
-MORE = ((*blocks_repeat.KINDS, *blocks_events.INSIDE), blocks_events.KINDS)
+MORE = (
+    (*blocks_repeat.KINDS, *blocks_events.INSIDE, *blocks_calls.KINDS),
+    (*blocks_events.KINDS, *blocks_calls.KINDS),
+)
 """The kinds that are drawn together: a message that several instances wait for reaches any one of them."""
 
 
@@ -20,8 +23,9 @@ def walk(seed: str, *, left: int = 12, most: int = 200, more: tuple[str, ...] = 
     """
     chance = random.Random(seed)
     block = blocks.Maker(chance, left=left, more=more).block()
+    called = blocks_calls.called_by(block)
     steps, flows = blocks.drawing(block)
-    case, expected, rounds = Case(prepare(draw(steps, flows), {})), blocks.begin(block), {}
+    case, expected, rounds = Case(prepare(draw(steps, flows), {}, called=called)), blocks.begin(block), {}
     places = blocks_repeat.around(block)
     for number in range(most):
         where = f"seed {seed}: {flows}"

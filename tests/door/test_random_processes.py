@@ -10,7 +10,7 @@ from SpiffWorkflow.bpmn.parser import BpmnParser
 
 from engine.gate import inspect
 from engine.spiff import prepare
-from tests.door import blocks, blocks_events, blocks_repeat, fuzz
+from tests.door import blocks, blocks_calls, blocks_events, blocks_repeat, fuzz
 from tests.door.paper import Case, bundle, draw
 
 
@@ -21,7 +21,13 @@ def test_thirty_random_processes_stand_where_the_oracle_says_after_every_step(se
 
 @pytest.mark.parametrize("seed", range(12))
 def test_thirty_random_processes_with_repeated_activities_stand_where_the_oracle_says(seed):
-    assert sum(fuzz.walk(f"repeated {seed}.{number}") for number in range(30)) > 100
+    assert sum(fuzz.walk(f"repeated {seed}.{number}", more=blocks_repeat.KINDS) for number in range(30)) > 100
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_thirty_random_processes_that_call_others_stand_where_the_oracle_says(seed):
+    """Also with repetitions and events around and inside; the call is drawn twice as often as any other block."""
+    assert sum(fuzz.walk(f"calling {seed}.{number}", more=(*fuzz.MORE[seed % 2], "other")) for number in range(30)) > 100
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -32,8 +38,16 @@ def test_thirty_random_processes_with_events_stand_where_the_oracle_says(seed):
 def test_the_gate_finds_nothing_wrong_with_any_random_process():
     for number in range(300):
         more = ((), *fuzz.MORE)[number % 3]
-        steps, flows = blocks.drawing(blocks.Maker(random.Random(number), left=15, more=more).block())
-        assert inspect(bundle(draw(steps, flows), ask=("ways", "again"))) == (), flows
+        block = blocks.Maker(random.Random(number), left=15, more=more).block()
+        called = blocks_calls.called_by(block)
+        steps, flows = blocks.drawing(block)
+        assert inspect(bundle(draw(steps, flows), ask=("ways", "again")), called) == (), flows
+
+
+def test_random_processes_call_others_three_levels_deep():
+    makers = (blocks.Maker(random.Random(number), left=15, more=(*blocks_repeat.KINDS, "other", "other")) for number in range(300))
+    drawn = Counter(blocks_calls.levels(maker.block()) for maker in makers)
+    assert min(drawn[level] for level in range(4)) >= 5, drawn
 
 
 def test_random_processes_are_repeated_in_every_way():
