@@ -10,6 +10,8 @@ from engine.called import Called
 from engine.errors import CannotGoOn, Refused
 from engine.gate import inspect
 from engine.spiff import prepare
+from engine.spiff_environment import no_engine
+from engine.state import dump, load
 from tests.door.paper import MORNING, Case, bundle, called, draw, table
 
 INSPECTED = called("returns", {"start": "start intake", "inspect": "user"}, ["start inspect", "inspect end"])
@@ -274,3 +276,78 @@ def test_a_round_of_calls_that_ask_nobody_is_refused_like_any_busy_loop():
     steps = {"m": "xor", "c": "call quick", "x": "xor"}
     flows = ["start m", "m c", "c x", "x m: c.p.n == 2", "x end: default"]
     assert {rule for rule, *_ in _said(steps, flows, quick=quick)} == {"busy-loop"}
+
+
+SHELVES = 'script shelves = ["A1", "B2"]'
+
+
+def test_a_call_is_repeated_for_each_entry_and_its_results_are_a_list():
+    """The entry is known where the call is drawn and passed on; nothing else of the caller is seen inside."""
+    inner = called("count_shelf", {"start": "start intake", "count": "user"}, ["start count", "count end"])
+    steps = {"plan": SHELVES, "c": "call count_shelf n=loopCounter note=shelf *parallel over plan.shelves as shelf", "t": "user"}
+    case = Case.of(steps, ["start plan", "plan c", "c t", "t end"], count_shelf=inner)
+    assert [(item.step, item.about, item.instance, item.of) for item in case.at.items] == [
+        ("c/count", "A1", 1, 2),
+        ("c/count", "B2", 2, 2),
+    ]
+    first, second = (item.task for item in case.at.items)
+    assert case.machine.seen_by(case.at.state, second, "c/count") == {"intake": {"n": 1, "note": "B2"}}
+    assert case.machine.data(case.at.state) == {"plan": {"shelves": ["A1", "B2"]}}
+    for task, number in ((second, 20), (first, 10)):
+        case.at = case.machine.complete(case.at.state, task, {"number": number}, case.now)
+    assert [one["count"]["number"] for one in case.at.data["c"]] == [10, 20]
+    assert case.open == ["t"]
+
+
+def test_a_call_inside_a_repeated_sub_process_belongs_to_its_instance():
+    inner = called("count_shelf", {"start": "start intake", "count": "user"}, ["start count", "count end"])
+    body = ({"c": "call count_shelf n=loopCounter", "sign": "user"}, ["each_start c", "c sign", "sign each_end"])
+    steps = {"each": (*body, "*sequential times 2")}
+    case = Case.of(steps, ["start each", "each end"], count_shelf=inner)
+    for number in range(2):
+        case.do("c/count", found=number).do("sign")
+    assert [one["c"] for one in case.at.data["each"]] == [{"intake": {"n": n}, "count": {"found": n}} for n in range(2)]
+    assert case.at.done
+
+
+def test_a_repetition_inside_a_called_process_gives_back_its_list():
+    inner = called("asks", {"a": "user *parallel times 2"}, ["start a", "a end"])
+    case = Case.of({"c": "call asks"}, ["start c", "c end"], asks=inner)
+    while case.open:
+        case.do("c/a", ok=True)
+    assert case.at.data["c"]["a"] == [{"ok": True}, {"ok": True}]
+
+
+def test_an_escalation_reaches_the_edge_of_the_call_and_the_call_goes_on():
+    inner = called("warns", {"a": "user", "up": "throw escalation L", "b": "user"}, ["start a", "a up", "up b", "b end"])
+    steps = {"c": "call warns", "heard": "aside c escalation L", "react": "user"}
+    case = Case.of(steps, ["start c", "c end", "heard react", "react end"], warns=inner).do("c/a")
+    assert case.open == ["c/b", "react"]
+    assert case.do("react").do("c/b").at.done
+
+
+def test_a_message_that_the_called_process_waits_for_is_told_with_its_path():
+    inner = called("waits", {"m": "wait message M | form intake"}, ["start m", "m end"])
+    case = Case.of({"c": "call waits", "t": "user"}, ["start c", "c t", "t end"], waits=inner)
+    case.at = case.machine.deliver(case.at.state, "message", "M", {"n": 4, "secret": 1}, case.now)
+    assert [one.step for one in case.at.received] == ["c/m"]
+    assert case.at.data["c"] == {"intake": {}, "m": {"n": 4}}
+
+
+def test_a_condition_that_a_called_process_waits_for_is_looked_at():
+    inner = called(
+        "sees",
+        {"s": "and", "a": "user ask", "w": "wait if a.again == true", "j": "and"},
+        ["start s", "s a", "s w", "a j", "w j", "j end"],
+    )
+    case = Case.of({"c": "call sees"}, ["start c", "c end"], sees=inner)
+    assert case.do("c/a", again=True).at.done
+
+
+def test_a_state_that_stands_inside_a_call_is_the_same_bytes_when_it_is_loaded_and_stored():
+    steps = CALLER | {"late": "on back PT1H", "chase": "user"}
+    case = Case.of(steps, [*LINE, "late chase", "chase end"], returns=INSPECTED).do("ask", n=1)
+    specs = case.machine._specs
+    workflow = load(case.at.state, specs)
+    workflow.script_engine = no_engine()
+    assert dump(workflow) == case.at.state
