@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -14,28 +15,28 @@ from engine.model import pilot, process_call
 from engine.releases import Release, newest, releases
 from engine.runnable import check_model
 
-Pins = Mapping[str, int]
-"""Code of a called process -> id of the version that the case runs, for all that it calls, directly or through others."""
+Pins = Mapping[str, Sequence[Any]]
+"""Code of a called process -> (id, content hash) of the version that a case runs, for all that it calls, directly or not."""
 
 _CALLS = sa.select(process_call).where(process_call.c.process_version_id.in_(sa.bindparam("ids", expanding=True)))
 _RUN_BY_PILOTS = sa.select(pilot.c.process_version_id).where(pilot.c.state == "running").distinct()
 
 
-def pins_now(c: Connection, version_id: int) -> dict[str, int]:
+def pins_now(c: Connection, version_id: int) -> dict[str, Sequence[Any]]:
     """The newest version of everything that a version calls: what a case that starts now will run."""
-    pins: dict[str, int] = {}
+    pins: dict[str, Sequence[Any]] = {}
     todo = [version_id]
     while todo:
         codes = {row.code for row in c.execute(_CALLS, {"ids": todo})} - pins.keys()
-        found = {code: one.id for code, one in newest(c, codes).items()} if codes else {}
-        pins |= found
-        todo = list(found.values())
+        found = newest(c, codes) if codes else {}
+        pins |= {code: [one.id, one.content_sha256] for code, one in found.items()}
+        todo = [one.id for one in found.values()]
     return pins
 
 
 def linked(c: Connection, root: Release, pins: Pins) -> tuple[dict[str, Called], dict[str, Release]]:
     """What a version calls under these pins, by the words of its call activities; and the pinned versions by code."""
-    held = releases(c, pins.values())
+    held = releases(c, (version_id for version_id, _ in pins.values()))
     by_code = {one.code: one for one in held.values()}
     words = _words(c, [root.id, *held])
     return _tree(root.id, words, by_code, 0), by_code

@@ -146,7 +146,7 @@ cases = Table(
     Column("ended_at", Utc),
     Column("wake_at", Utc),  # when the model's own timers want to be looked at next
     Column("incident", Text),
-    Column("called", Json),  # code -> version id of all that it calls, as of its start; NULL where it calls nothing
+    Column("called", Json),  # code -> [version id, content] of all that it calls, as of its start; NULL: nothing
     Index("ix_cases_wake", "wake_at"),
     Index("ix_cases_board", "code", "state"),
 )

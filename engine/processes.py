@@ -33,8 +33,8 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Version(Release):
-    """A process version ready to run. `parts` are the versions it calls, by the path of the call (`goods_return/`), `pins` their
-    ids by code, `escaping` the codes of errors that leave it uncaught."""
+    """A process version ready to run. `parts` are the versions it calls, by the path of the call (`goods_return/`), `pins` what a
+    case keeps of that, `escaping` the codes of errors that leave it uncaught."""
 
     machine: Machine
     parts: Mapping[str, Release] = field(default_factory=dict)
@@ -70,8 +70,8 @@ _CURRENT = Prepared(
     .order_by(process_version.c.id.desc())
     .limit(1)
 )
-_Key = tuple[int | str, tuple[tuple[str, int], ...]]
-# Content and pins -> what was made of them. Filled without a lock, as `releases` does it.
+_Key = tuple[str, tuple[tuple[str, str], ...]]
+# Content, and that of each called process -> what was made of them. Filled without a lock, as `releases` does it.
 _ready: dict[_Key, tuple[Machine, Mapping[str, Release], frozenset[str]]] = {}
 
 
@@ -82,7 +82,7 @@ def load(
     here = release(c, process_version_id, code, version, content_sha256)
     if pins is None:
         pins = pins_now(c, process_version_id) if calls_of(here.bundle.model) else {}
-    key = (process_version_id if pins else content_sha256, tuple(sorted(pins.items())))
+    key = (content_sha256, tuple(sorted((called, content) for called, (_, content) in pins.items())))
     made = _ready.get(key)
     if made is None:
         made = _ready[key] = _made(c, here, pins)

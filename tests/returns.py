@@ -56,6 +56,11 @@ def _task(name: str, post: str, lead: str, standard: str = "4 working hours", fo
     )
 
 
+def _passes(values: Mapping[str, str]) -> str:
+    passed = "".join(f'<pilot:pass name="{name}" value="{value}"/>' for name, value in values.items())
+    return f"<extensionElements>{passed}</extensionElements>" if passed else ""
+
+
 def _start(name: str, title: str) -> str:
     form = '<extensionElements><pilot:form ref="intake"/></extensionElements>'
     return f'<startEvent id="{name}" name="{title}">{form}</startEvent>'
@@ -82,7 +87,9 @@ def _flow(number: int, flow: str) -> str:
     return f'<sequenceFlow id="f{number}" name="way {number}" sourceRef="{source}" targetRef="{target}">{inside}</sequenceFlow>'
 
 
-def goods_return(*, clean: bool = False, needs: str = "customer", calls: str = "") -> Bundle:
+def goods_return(
+    *, clean: bool = False, needs: str = "customer", calls: str = "", passes: Mapping[str, str] | None = None
+) -> Bundle:
     """Collect and inspect; with `clean` a step between them; `needs` are the fields its intake requires, `calls` a process."""
     post = ("logistics-clerk", "logistics-lead")
     inside = _start("called", "Asked for")
@@ -90,7 +97,7 @@ def goods_return(*, clean: bool = False, needs: str = "customer", calls: str = "
     inside += '<endEvent id="over" name="Inspected"/>'
     flows = "called collect, collect clean, clean inspect, " if clean else "called collect, collect inspect, "
     if calls:
-        inside += f'<callActivity id="again" name="Again" calledElement="{calls}"/>'
+        inside += f'<callActivity id="again" name="Again" calledElement="{calls}">{_passes(passes or {})}</callActivity>'
         flows += "inspect again, again over"
     else:
         flows += "inspect over"
@@ -119,16 +126,15 @@ def complaint(*, called: str = RETURN, product: str = "receive.product") -> Bund
         '<startEvent id="intake" name="Complaint"><extensionElements><pilot:form ref="intake"/></extensionElements></startEvent>'
     )
     inside += _task("receive", *post) + '<exclusiveGateway id="back" name="Goods back?" default="f3"/>'
-    inside += (
-        f'<callActivity id="goods_return" name="Goods return" calledElement="{called}"><extensionElements>'
-        f'<pilot:pass name="customer" value="intake.customer"/><pilot:pass name="product" value="{product}"/>'
-        "</extensionElements></callActivity>"
-    )
+    passes = _passes({"customer": "intake.customer", "product": product})
+    call = f'<callActivity id="goods_return" name="Goods return" calledElement="{called}">{passes}</callActivity>'
+    inside += call if called else _task("goods_return", *post, form=False)
     inside += '<exclusiveGateway id="sound" name="Sound?" default="f6"/><exclusiveGateway id="done" name="Done"/>'
     inside += _task("refund", *post) + _task("feedback", *post) + '<endEvent id="closed" name="Closed"/>'
+    asked = "goods_return.inspect.sound" if called else "receive.send_back"
     flows = (
         "intake receive, receive back, back goods_return: receive.send_back == true, back done, goods_return sound, "
-        "sound refund: goods_return.inspect.sound == false, sound done, refund done, done feedback, feedback closed"
+        f"sound refund: {asked} == false, sound done, refund done, done feedback, feedback closed"
     )
     agents = {"staff": {"service-agent": 2}, "touch": _touch("receive", "refund", "feedback")}
     answers = {

@@ -146,10 +146,10 @@ def test_a_process_whose_error_only_a_caller_can_catch_is_not_started_by_itself(
 
 
 def test_the_pins_of_a_case_are_all_that_it_calls(world: World) -> None:
-    """Code and version id, through every level."""
+    """Code, version id and content, through every level."""
     move_in(world)
     with engine.reading(world.engine) as c:
         version = processes.current_version(c, COMPLAINT)
         returns = processes.current_version(c, RETURN)
-        assert linking.pins_now(c, version.id) == {RETURN: returns.id}
-        assert version.pins == {RETURN: returns.id}
+        assert linking.pins_now(c, version.id) == {RETURN: [returns.id, returns.content_sha256]}
+        assert version.pins == linking.pins_now(c, version.id)
