@@ -45,7 +45,9 @@ def test_the_gate_finds_nothing_wrong_with_any_random_process():
 
 
 def test_random_processes_call_others_three_levels_deep():
-    makers = (blocks.Maker(random.Random(number), left=15, more=(*blocks_repeat.KINDS, "other", "other")) for number in range(300))
+    makers = (
+        blocks.Maker(random.Random(number), left=15, more=(*blocks_repeat.KINDS, "other", "other")) for number in range(300)
+    )
     drawn = Counter(blocks_calls.levels(maker.block()) for maker in makers)
     assert min(drawn[level] for level in range(4)) >= 5, drawn
 
