@@ -6,7 +6,8 @@
 | pilot.registered, pilot.frozen | pilot, plan_hash, model_sha256, rehearsal |
 | case.started | process, version, channel, pilot, rehearsal, standard, calendar, due_at, calls (code: version of what it calls) |
 | case.completed, case.cancelled | reason (cancelled) |
-| item.offered | name, standard, calendar, due_at; of a repeated step: instance (from 1), of (how many; null in a loop) |
+| item.offered | name, standard, calendar, due_at |
+| - of a repeated step also | instance (from 1), of (how many; null in a loop), within (numbers of the instances around it) |
 | item.claimed, item.released | |
 | item.completed | measures (the form's non-personal `x-measure` answers), comment_given |
 | item.withdrawn | reason |

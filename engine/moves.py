@@ -138,6 +138,7 @@ def offer(move: Move, opened: Sequence[OpenItem]) -> None:
         data: dict[str, Any] = {"name": node.name}
         if item.instance is not None:
             data |= {"instance": item.instance, "of": item.of}  # what it is about may be personal, and stays in the item
+            data |= {"within": list(item.within)} if item.within else {}
         troubles: list[Trouble] = []
         if node.standard and (clock := clocks.plan(move.version, subject, node.standard, move.at, troubles)):
             started.append((subject, node.standard, clock))

@@ -15,7 +15,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff_frames import step_of
-from engine.spiff_repeat import COUNTER, Repeat, label_of, place_of
+from engine.spiff_repeat import Place, place_in, place_of
 from engine.spiff_steps import UNFINISHED, CaseWorkflow, is_open
 from engine.values import OpenItem
 
@@ -83,13 +83,16 @@ def open_items(case: CaseWorkflow) -> Iterator[OpenItem]:
 
 def _item(task: Task) -> OpenItem:
     place = place_of(task)
-    about, instance, of = (place.about, place.instance, place.of) if place is not None else (None, None, None)
-    return OpenItem(task.id.hex, step_of(task), about, instance, of, task.workflow.spec.process)
+    return _as_item(task.id.hex, step_of(task), place, task.workflow.spec)
 
 
 def _items_of(child: Resting) -> Iterator[OpenItem]:
-    repeat: Repeat = child.host.task_spec
-    about, of = label_of(child.frame.get(repeat.plan.element)), child.host.internal_data["of"]
+    place = place_in(child.host, child.frame)
     for task_id, name in child.rest.steps.items():
-        step = child.spec.path + child.spec.task_specs[name].bpmn_id
-        yield OpenItem(task_id, step, about, child.frame[COUNTER] + 1, of, child.spec.process)
+        yield _as_item(task_id, child.spec.path + child.spec.task_specs[name].bpmn_id, place, child.spec)
+
+
+def _as_item(task_id: str, step: str, place: Place | None, spec: Any) -> OpenItem:
+    if place is None:
+        return OpenItem(task_id, step, process=spec.process)
+    return OpenItem(task_id, step, place.about, place.instance, place.of, spec.process, place.within)

@@ -210,11 +210,15 @@ def _in_order(results: list[list[Any]]) -> list[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Which instance of a repetition a task belongs to: its number from 1, of how many (None in a loop), what it is about."""
+    """Which instance of a repetition a task belongs to: its number from 1, of how many (None in a loop), what it is about.
+
+    `within` has the numbers of the instances around that one, the outermost first; rounds of loops are not counted.
+    """
 
     instance: int
     of: int | None
     about: str | None
+    within: tuple[int, ...] = ()
 
 
 def place_of(task: Task) -> Place | None:
@@ -223,10 +227,17 @@ def place_of(task: Task) -> Place | None:
     while isinstance(workflow, SubCase):
         host = workflow.host
         if isinstance(host.task_spec, Repeat):
-            frame = _frame(workflow)
-            return Place(frame[COUNTER] + 1, host.internal_data["of"], label_of(frame.get(host.task_spec.plan.element)))
+            return place_in(host, _frame(workflow))
         workflow = host.workflow
     return None
+
+
+def place_in(host: Task, frame: Mapping[str, Any]) -> Place:
+    """The place of an instance with this frame."""
+    around = place_of(host)
+    within = () if around is None else around.within + ((around.instance,) if around.of is not None else ())
+    about = label_of(frame.get(host.task_spec.plan.element))
+    return Place(frame[COUNTER] + 1, host.internal_data["of"], about, within)
 
 
 def label_of(value: Any) -> str | None:

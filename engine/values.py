@@ -38,7 +38,8 @@ class LogEntry:
 class OpenItem:
     """A human step that waits for a person: `task` is the engine's own id of this activation (hex).
 
-    In a repetition `instance` is its number from 1, `of` how many there are (None in a loop), `about` its entry in a few words.
+    In a repetition `instance` is its number from 1, `of` how many there are (None in a loop), `about` its entry in a few words,
+    `within` has the numbers of the instances around it, the outermost first.
     A step of a called process has the ids of the calls before its own, `goods_return/inspect`, and the code of its `process`;
     None there is the process of the case.
     """
@@ -49,6 +50,7 @@ class OpenItem:
     instance: int | None = None
     of: int | None = None
     process: str | None = None
+    within: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

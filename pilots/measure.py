@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,6 +32,8 @@ class Activation:
     standard: str | None
     calendar: str | None
     due_at: datetime | None
+    instance: tuple[int, ...] = ()
+    """Of a step that is carried out for several at once or in turn: which of them, the outermost number first."""
 
     @property
     def closed_at(self) -> datetime | None:
@@ -81,8 +84,21 @@ class CaseTimes:
     @property
     def repeated_steps(self) -> tuple[str, ...]:
         """Steps that were completed twice or more."""
-        done = [a.step for a in self.activations if a.completed_at is not None]
-        return tuple(sorted({step for step in done if done.count(step) > 1}))
+        return tuple(sorted({step for step, times in self.times_again.items() if times}))
+
+    @property
+    def times_again(self) -> Mapping[str, int]:
+        """By step: completions beyond the first, of each instance where a step has several: asking three people is no rework."""
+        done = Counter((a.step, a.instance) for a in self.activations if a.completed_at is not None)
+        again = Counter[str]()
+        for (step, _), times in done.items():
+            again[step] += times - 1
+        return again
+
+
+def _instance(data: Mapping[str, Any]) -> tuple[int, ...]:
+    around = tuple(data.get("within", ()))
+    return (*around, data["instance"]) if data.get("of") is not None else around
 
 
 @dataclass(slots=True)
@@ -121,6 +137,7 @@ class _Item:
             standard=_text(data.get("standard")),
             calendar=_text(data.get("calendar")),
             due_at=_instant(data.get("due_at"), self.offer),
+            instance=_instance(data),
         )
 
 

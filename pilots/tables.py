@@ -105,8 +105,7 @@ def step_rows(cases: Sequence[CaseTimes], at: datetime, work: WorkTime) -> tuple
             by_step.setdefault(activation.step, []).append(activation)
     again = Counter[str]()
     for case in cases:
-        done = Counter(a.step for a in case.activations if a.completed_at is not None)
-        again.update({step: count - 1 for step, count in done.items()})
+        again.update(case.times_again)
     ordered = sorted(by_step.items(), key=lambda item: item[1][0].offered_at)  # ties keep the order of the log
     return tuple(_step_row(step, found, again[step], at, work) for step, found in ordered)
 

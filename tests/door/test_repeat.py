@@ -316,3 +316,15 @@ def test_a_repeated_step_in_a_loop_of_the_drawing_starts_afresh_each_time():
 )
 def test_an_entry_is_told_in_a_few_words(value, label):
     assert label_of(value) == label
+
+
+def test_an_item_says_which_instances_are_around_its_own():
+    """The evidence needs it: the first office of two countries is not the same work done twice. Rounds of a loop are."""
+    offices = ({"ask": "user *parallel times 2"}, ["sub_start ask", "ask sub_end"], "*parallel times 2")
+    case = Case.of({"sub": offices}, ["start sub", "sub end"])
+    assert [(item.within, item.instance) for item in case.at.items] == [((1,), 1), ((1,), 2), ((2,), 1), ((2,), 2)]
+    again = ({"ask": "user *parallel times 2"}, ["sub_start ask", "ask sub_end"], "*loop most 2")
+    assert [(item.within, item.instance) for item in Case.of({"sub": again}, ["start sub", "sub end"]).at.items] == [
+        ((), 1),
+        ((), 2),
+    ]

@@ -9,6 +9,7 @@ from typing import Any
 
 import engine
 from bpmn import Bundle, read_bundle
+from pilots.measure import CaseTimes, read_cases
 
 CODE = "OPINION-1"
 MONDAY = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -133,6 +134,11 @@ class Office:
         """The case as its owner sees it."""
         with engine.reading(self.database) as c:
             return engine.case(c, case.id, self.who("tan.wei"), self.now)
+
+    def measured(self) -> tuple[CaseTimes, ...]:
+        """The cases as the evidence counts them."""
+        with engine.reading(self.database) as c:
+            return read_cases(engine.event_log(c))
 
     def log(self, kind: str) -> list[engine.LogEntry]:
         """The entries of one kind."""

@@ -138,3 +138,26 @@ def test_an_item_sees_the_data_of_its_own_instance(office: Opener) -> None:
     house.do("he.xin", "Sales", agrees=True)
     with engine.reading(house.database) as c:
         assert "department" not in engine.task(c, item, house.who("he.xin"), house.now).data
+
+
+def test_asking_three_is_no_rework_and_a_second_round_is(office: Opener) -> None:
+    """Each instance counts as one execution; only what is done anew counts as done again."""
+    house = office(several(OVER))
+    house.start("Legal, Sales, Production")
+    for about in ("Sales", "Legal", "Production"):
+        house.do("he.xin", about, agrees=True)
+    (case,) = house.measured()
+    opinions = [one for one in case.activations if one.step == "opinion"]
+    assert [one.instance for one in opinions] == [(1,), (2,), (3,)]
+    assert all(one.completed_at for one in opinions)
+    assert (case.repeated_steps, case.times_again["opinion"]) == ((), 0)
+
+
+def test_a_second_round_of_a_loop_is_rework(office: Opener) -> None:
+    condition = "<loopCondition>opinion.agrees == false</loopCondition>"
+    house = office(f"<standardLoopCharacteristics>{condition}</standardLoopCharacteristics>")
+    house.start("nobody")
+    for agrees in (False, False, True):
+        house.do("lu.bo", None, agrees=agrees)
+    (case,) = house.measured()
+    assert (case.repeated_steps, case.times_again["opinion"]) == (("opinion",), 2)
