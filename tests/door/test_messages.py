@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from bpmn import Bundle, read_model
 from engine.errors import BadInput, CannotGoOn, WrongState
+from engine.gate import inspect
+from engine.spiff import prepare
 from engine.values import Thrown
 from tests.door.paper import HOUR, MORNING, Case, rules
 
@@ -238,3 +241,23 @@ def test_waiting_for_a_message_is_not_being_stuck_but_an_event_sub_process_besid
         case = Case.of(steps, ["start a", "a x", "x m: a.ok == true", "x k: default", "k end", "m end"])
         with pytest.raises(CannotGoOn, match="stuck"):
             case.do("a", ok=True)
+
+
+POOLS = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><collaboration id="C">
+<participant id="customer" name="Customer" processRef="Q"/><participant id="desk" name="Desk" processRef="P"/>
+<messageFlow id="m1" sourceRef="ask" targetRef="s"/><messageFlow id="m2" sourceRef="t" targetRef="customer"/></collaboration>
+<process id="Q" isExecutable="false"><sendTask id="ask"/></process>
+<process id="P" isExecutable="true"><startEvent id="s"><messageEventDefinition messageRef="Asked"/></startEvent>
+<userTask id="a"/><intermediateThrowEvent id="t"><messageEventDefinition messageRef="Answered"/></intermediateThrowEvent>
+<endEvent id="e"/><sequenceFlow id="f1" sourceRef="s" targetRef="a"/><sequenceFlow id="f2" sourceRef="a" targetRef="t"/>
+<sequenceFlow id="f3" sourceRef="t" targetRef="e"/></process><message id="Asked" name="Asked"/>
+<message id="Answered" name="Answered"/></definitions>"""
+
+
+def test_of_several_pools_the_executable_one_runs_and_its_message_events_speak_to_the_world_outside():
+    model = read_model(POOLS.encode())
+    found = inspect(Bundle(model))
+    assert [(finding.rule, finding.severity) for finding in found] == [("message-flow", "warning")]
+    assert found[0].message.startswith("2 message flows")
+    case = Case(prepare(model, {})).do("a")
+    assert (case.at.done, [thrown.name for thrown in case.at.thrown]) == (True, ["Answered"])

@@ -9,7 +9,8 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 import engine
-from engine.message_tables import delivery
+from engine.message_tables import delivery, subscription
+from engine.model import cases
 from tests.engine.post import deploy, do, send, start, states, waits
 from tests.engine.test_signals import LISTENER
 from tests.world import World
@@ -84,3 +85,27 @@ def test_a_message_and_a_person_who_move_the_same_case_both_get_through_or_are_t
     assert [world.kinds(case)[-1] for case in cases] == ["case.completed"] * 10
     with engine.reading(world.engine) as c:
         assert engine.check_log(c).ok
+
+
+def test_a_message_that_crosses_with_who_begins_to_wait_is_not_lost(pg_world: World) -> None:
+    """It is kept after the case has looked for it and before anybody can see that the case waits."""
+    deploy(pg_world, "GO", {"s": "begin on signal Never | form f"} | WAITING[0], WAITING[1])
+    case = start(pg_world, "GO", order="later")
+    with engine.writing(pg_world.engine) as c:
+        c.execute(subscription.update().values(key="K"))
+        send(pg_world, "Go", "K")
+        assert engine.beat(pg_world.engine, pg_world.now).letters == 1
+    assert states(pg_world) == [("Go", "waiting")]
+    pg_world.later(seconds=6)
+    assert _got(pg_world, "message.received") == [case.number]
+
+
+def test_a_case_that_somebody_works_on_is_not_waited_for(pg_world: World) -> None:
+    deploy(pg_world, "GO", {"s": "begin on signal Never | form f"} | WAITING[0], WAITING[1])
+    case = start(pg_world, "GO", order="K")
+    send(pg_world, "Go", "K")
+    with engine.writing(pg_world.engine) as c:
+        c.execute(sa.select(cases).where(cases.c.id == case.id).with_for_update(key_share=True))
+        assert engine.beat(pg_world.engine, pg_world.now).letters == 1
+    pg_world.later(seconds=2)
+    assert _got(pg_world, "message.received") == [case.number]
