@@ -182,6 +182,7 @@ def _node(element: etree._Element, scope: etree._Element, by_id: Mapping[str, et
         message_key=extension.message_key,
         payload=extension.payload,
         passes=extension.passes,
+        connector=extension.connector,
     )
 
 

@@ -20,9 +20,10 @@ _HOSTS: dict[str, frozenset[str]] = {
     "standard": HUMAN | {"process"},
     "department": frozenset({"lane"}),
     "raci": HUMAN,
-    "form": HUMAN | {"startEvent", "receiveTask", "intermediateCatchEvent", "boundaryEvent"},
+    "form": HUMAN | {"startEvent", "receiveTask", "serviceTask", "intermediateCatchEvent", "boundaryEvent"},
     "decision": frozenset({"businessRuleTask"}),
     "intake": frozenset({"startEvent"}),
+    "connector": frozenset({"serviceTask"}),
     "message": EVENTS | {"sendTask", "receiveTask"},
     "input": HUMAN,
     "output": HUMAN,
@@ -50,6 +51,7 @@ class Extension:
     message_key: str | None = None
     payload: str | None = None
     passes: tuple[tuple[str, str], ...] = ()
+    connector: str | None = None
 
 
 def check_extensions(root: etree._Element, report: Report) -> None:
@@ -69,7 +71,7 @@ def check_extensions(root: etree._Element, report: Report) -> None:
 def read_extension(owner: etree._Element, report: Report) -> Extension:
     """The values that our elements give to `owner`; what cannot be read becomes a finding."""
     found = {local(element): element for element in _ours(owner)}
-    process, intake, message = found.get("process"), found.get("intake"), found.get("message")
+    process, intake, message, connector = (found.get(name) for name in ("process", "intake", "message", "connector"))
     return Extension(
         code=_attribute(process, "code"),
         owner=_attribute(process, "owner"),
@@ -83,7 +85,8 @@ def read_extension(owner: etree._Element, report: Report) -> Extension:
         inputs=tuple(_names(owner, "input")),
         outputs=tuple(_names(owner, "output")),
         message_key=_attribute(message, "key"),
-        payload=(message.text or "").strip() or None if message is not None else None,
+        payload=_text(message if message is not None else connector),
+        connector=_attribute(connector, "ref"),
         passes=tuple(_passes(owner)),
     )
 
@@ -146,6 +149,10 @@ def _check_once(holder: etree._Element, report: Report) -> None:
 def _attribute(element: etree._Element | None, name: str) -> str | None:
     value = " ".join(element.get(name, "").split()) if element is not None else ""
     return value or None
+
+
+def _text(element: etree._Element | None) -> str | None:
+    return ((element.text or "").strip() or None) if element is not None else None
 
 
 def _names(owner: etree._Element, kind: str) -> Iterator[str]:

@@ -79,7 +79,8 @@ class Node:
     `incoming` and `outgoing` are ids of sequence flows, `lane` the id of its lane (of its host's or sub-process's, if it has none
     of its own), `attached_to` the host of a boundary event, `called` what a call activity calls (the code of a process or its
     id), `passes` the fields of its intake and the expressions that fill them. A send or receive task has its message in `events`;
-    `message_key` is the expression that finds the case a message is for, `payload` a script that fills it.
+    `message_key` is the expression that finds the case a message is for, `payload` a script that fills it or what a service
+    task hands to its `connector`.
     """
 
     id: str
@@ -110,6 +111,7 @@ class Node:
     message_key: str | None = None
     payload: str | None = None
     passes: tuple[tuple[str, str], ...] = ()
+    connector: str | None = None
 
     @property
     def is_human(self) -> bool:

@@ -19,6 +19,7 @@ from engine.commands.incidents import (
     retry_incident,
 )
 from engine.commands.items import claim, complete, release
+from engine.commands.jobs import claim_jobs, fail_business, fail_job, finish_job, next_job
 from engine.commands.sending import SentMessage, send_message, send_signal
 from engine.commands.starting import StartedCase, start_case
 from engine.db import connect, reading, upgrade, writing
@@ -35,6 +36,7 @@ from engine.errors import (
 )
 from engine.eventlog import GENESIS, LogCheck, canonical, check_log, entry_hash, event_log, fields_of, instant
 from engine.forms import SENTENCES, Field, Problem, fields, measured, read_answers, subject
+from engine.jobs import JobToRun
 from engine.notices import NoticeRow, NoticeToSend, claim_notices, mark_sent, notices_for
 from engine.people import (
     Actor,
@@ -110,6 +112,7 @@ __all__ = [
     "EscalationRow",
     "Field",
     "IncidentRow",
+    "JobToRun",
     "LogCheck",
     "LogEntry",
     "Names",
@@ -150,6 +153,7 @@ __all__ = [
     "case_id_of",
     "check_log",
     "claim",
+    "claim_jobs",
     "claim_notices",
     "close_session",
     "complete",
@@ -165,8 +169,11 @@ __all__ = [
     "due",
     "entry_hash",
     "event_log",
+    "fail_business",
+    "fail_job",
     "fields",
     "fields_of",
+    "finish_job",
     "freeze_pilot",
     "heartbeat_at",
     "import_organisation",
@@ -183,6 +190,7 @@ __all__ = [
     "measured",
     "missing_posts",
     "my_tasks",
+    "next_job",
     "next_wake",
     "notices_for",
     "offered_items",

@@ -20,7 +20,9 @@
 | draft.kept | draft, name, model_sha256 |
 | draft.answered | draft, answers (their keys), left_to_people, open |
 | draft.discarded, draft.deployed | draft, process_version (deployed), version (deployed) |
-| incident.raised | incident, trouble (completion, start, timer, clock, calendar, recipient, message), reason |
+| job.queued, job.completed, job.withdrawn | connector (queued, completed) |
+| job.failed | attempt, reason |
+| incident.raised | incident, trouble (completion, start, timer, clock, calendar, recipient, message, job), reason |
 | incident.assigned | incident, to |
 | incident.resolved | incident, how (retried, went on, ended, dismissed) |
 

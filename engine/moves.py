@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bpmn import Standard
-from engine import clocks, incidents, messages
+from engine import clocks, incidents, jobs, messages
 from engine.clocks import ClockRow, Subject
 from engine.db import AnyRow
 from engine.errors import WrongState
@@ -78,6 +78,7 @@ def land(move: Move, position: Position, *, seen: int, done: str | None = None, 
     _say_on_the_way(move, position)
     offer(move, position.opened)
     _exchange(move, position, seen)
+    move.facts += jobs.withdraw(move, position.jobs_closed) + jobs.queue(move, position.jobs_opened)
     if position.done:
         end_case(move, "case.completed", {})
     elif move.troubled:

@@ -17,11 +17,11 @@ from engine.called import Called
 from engine.errors import CannotGoOn, EngineError, Refused, WrongState
 from engine.json_values import clean
 from engine.runnable import check_model
-from engine.spiff_awaited import OUTSIDE, is_armed, kinds_awaited, wait_of
+from engine.spiff_awaited import JOB, OUTSIDE, is_armed, job_of, kinds_awaited, wait_of
 from engine.spiff_calls import all_data, seen_by
 from engine.spiff_clock import due_of
 from engine.spiff_environment import no_engine
-from engine.spiff_events import catch, first_met, happen, listening
+from engine.spiff_events import catch, fail, first_met, happen, listening
 from engine.spiff_frames import frame_of, step_of
 from engine.spiff_joins import is_idle
 from engine.spiff_open import open_ids, open_items, resting
@@ -29,7 +29,7 @@ from engine.spiff_parse import NOTHING, Specs, build
 from engine.spiff_specs import DecisionTask, is_timer
 from engine.spiff_steps import CaseWorkflow
 from engine.state import dump, find, load, wake_due
-from engine.values import Position, Wait
+from engine.values import Job, Position, Wait
 
 WANTED = "3.2.0"
 if version("SpiffWorkflow") != WANTED:
@@ -71,7 +71,7 @@ class Machine:
 
     @cached_property
     def _awaited(self) -> frozenset[str]:
-        """The kinds of event, besides timers, that a case may wait for."""
+        """The kinds of what events and automated steps may wait for, besides timers, in called processes too."""
         return kinds_awaited((self._specs.top, *self._specs.subs.values()))
 
     def start(self, data: Mapping[str, Any], now: datetime) -> Position:
@@ -86,8 +86,7 @@ class Machine:
         Time goes first: a timer that is due at `now` fires before, and may take the step away.
         Raises WrongState unless the task is open and a person's.
         """
-        run = _Run(self, self._load(state), now)
-        run.steps_and_timers()
+        run = self._run(state, now)
         found = find(run.case, task)
         if found is None:
             raise WrongState("This step is not open any more.")
@@ -107,8 +106,7 @@ class Machine:
 
         Raises WrongState if nothing waits for it any more, BadInput if it does not fit the form of who gets it.
         """
-        run = _Run(self, self._load(state), now)
-        run.steps_and_timers()
+        run = self._run(state, now)
         catchers = [found for found in listening(run.case, kind, name) if task in (None, found.id.hex)]
         if not catchers:
             raise WrongState(f"This case does not wait for the {kind} {name!r}.")
@@ -116,6 +114,31 @@ class Machine:
             if is_armed(catcher, kind):  # one that a signal reached before may have taken it away
                 catch(catcher, payload)
         return run.forward()
+
+    def answer(self, state: bytes, task: str, answer: Mapping[str, Any], now: datetime) -> Position:
+        """The connector of an automated step has answered; its form says which fields of the answer enter the case.
+
+        Raises WrongState if the step does not wait any more, BadInput if the answer does not fit the form.
+        """
+        run, found = self._job(state, task, now)
+        catch(found, answer)
+        return run.forward()
+
+    def fail(self, state: bytes, task: str, code: str, now: datetime) -> Position:
+        """The connector of an automated step has reported an error of the business: the case goes on where it is caught.
+
+        Raises WrongState if the step does not wait any more, CannotGoOn if nothing catches the error.
+        """
+        run, found = self._job(state, task, now)
+        fail(found, code)
+        return run.forward()
+
+    def _job(self, state: bytes, task: str, now: datetime) -> tuple[_Run, Task]:
+        run = self._run(state, now)
+        found = next((job for job in run.case.every_unfinished() if job.id.hex == task and is_armed(job, JOB)), None)
+        if found is None:
+            raise WrongState("This automated step does not wait for an answer any more.")
+        return run, found
 
     def position(self, state: bytes, now: datetime) -> Position:
         """Where the case stands; nothing is changed and no timer fires."""
@@ -130,6 +153,12 @@ class Machine:
         case = self._load(state)
         find(case, task)
         return seen_by(case, task, step)
+
+    def _run(self, state: bytes, now: datetime) -> _Run:
+        """A command on a stored case. Time goes first."""
+        run = _Run(self, self._load(state), now)
+        run.steps_and_timers()
+        return run
 
     def _load(self, state: bytes) -> CaseWorkflow:
         case = load(state, self._specs)
@@ -149,6 +178,7 @@ class _Run:
         self.decided: list[tuple[str, Mapping[str, Any]]] = []
         self._before = open_ids(case)
         self._heard = [wait.task for wait in self._waits()]
+        self._jobs_before = self._jobs()
         self._steps = self._runs = 0
 
     def forward(self) -> Position:
@@ -194,6 +224,7 @@ class _Run:
         now, before = {item.task for item in items}, frozenset(self._before)
         waits = self._waits()
         hears, heard = {wait.task for wait in waits}, frozenset(self._heard)
+        jobs = self._jobs()
         return Position(
             state=state,
             items=items,
@@ -206,6 +237,9 @@ class _Run:
             waits=waits,
             armed=tuple(wait for wait in waits if wait.task not in heard),
             disarmed=tuple(task for task in self._heard if task not in hears),
+            jobs=tuple(jobs.values()),
+            jobs_opened=tuple(job for task, job in jobs.items() if task not in self._jobs_before),
+            jobs_closed=tuple(task for task in self._jobs_before if task not in jobs),
             thrown=tuple(self.case.thrown),
             received=tuple(self.case.received),
             decided=tuple(self.decided),
@@ -219,6 +253,11 @@ class _Run:
     def _next_timer(self, unfinished: Iterable[Task]) -> datetime | None:
         due = [due_of(task) for task in unfinished if is_timer(task)]
         return min(due + [child.rest.due for child in resting(self.case) if child.rest.due is not None], default=None)
+
+    def _jobs(self) -> dict[str, Job]:
+        if JOB not in self.machine._awaited:
+            return {}
+        return {task.id.hex: job_of(task) for task in self.case.every_unfinished() if is_armed(task, JOB)}
 
     def _first_met(self) -> Task | None:
         return first_met(self.case) if "conditional" in self.machine._awaited else None
@@ -247,4 +286,4 @@ class _Run:
 
 def _moves_on(task: Task) -> bool:
     """Whether time or the world outside moves this task on; what waits beside the work may never be called and does not count."""
-    return not is_idle(task) and (is_timer(task) or is_armed(task, *OUTSIDE))
+    return not is_idle(task) and (is_timer(task) or is_armed(task, *OUTSIDE, JOB))

@@ -15,11 +15,13 @@ from bpmn import EventDefinition as Drawn
 from bpmn import Node
 from engine.errors import CannotGoOn
 from engine.expressions import Expression, ExpressionError, Script, UnknownNameError, compile_expression, compile_script
-from engine.spiff_frames import data_of
-from engine.values import Wait
+from engine.spiff_frames import data_of, step_of
+from engine.values import Job, Wait
 
 OUTSIDE = frozenset({"message", "signal"})
 """The kinds that come from outside the case, and go there."""
+JOB = "job"
+"""The kind of what an automated step waits for."""
 
 
 def name_of(event: Drawn) -> str | None:
@@ -66,6 +68,32 @@ class Awaited(EventDefinition):
         if met and held:
             my_task.internal_data["held"] = True
         return met and not held
+
+
+class Answer(Awaited):
+    """What an automated step waits for: the answer of its connector. What is handed over is worked out once, when it begins."""
+
+    def __init__(self, connector: str, kept_under: str, payload: Script | None) -> None:
+        super().__init__(JOB, connector, kept_under)
+        self.payload = payload
+
+    def has_fired(self, my_task: Task) -> bool:
+        """SpiffWorkflow's question; the first time it is asked the work is put together."""
+        if "payload" not in my_task.internal_data:
+            my_task.internal_data["payload"] = self._worked_out(my_task)
+        return super().has_fired(my_task)
+
+    def _worked_out(self, my_task: Task) -> dict[str, Any]:
+        try:
+            return self.payload(data_of(my_task.workflow)) if self.payload is not None else {}
+        except ExpressionError as error:
+            raise CannotGoOn(f"What {self.kept_under!r} hands to {self.name!r} cannot be worked out: {error}.") from error
+
+
+def job_of(task: Task) -> Job:
+    """An automated step that waits, as a value."""
+    answer: Answer = task.task_spec.event_definition
+    return Job(task.id.hex, step_of(task), answer.name or "", task.internal_data["payload"])
 
 
 def awaited(node: Node, event: Drawn) -> Awaited:

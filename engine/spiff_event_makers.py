@@ -10,6 +10,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinitio
 from bpmn import Decision, Model, Node
 from engine import spiff_awaited as awaited
 from engine import spiff_events as events
+from engine.expressions import compile_script
 from engine.links import joined, link_of
 from engine.spiff_clock import read_timer
 from engine.spiff_specs import StartEvent
@@ -56,6 +57,11 @@ def _receive(scope: Any, node: Node, _decisions: Mapping[str, Decision]) -> Any:
     return events.ReceiveTask(scope, node.id, definition_of(node), bpmn_name=node.name)
 
 
+def _service(scope: Any, node: Node, _decisions: Mapping[str, Decision]) -> Any:
+    payload = compile_script(node.payload) if node.payload else None
+    return events.ServiceTask(scope, node.id, awaited.Answer(node.connector or "", node.id, payload), bpmn_name=node.name)
+
+
 def _boundary(scope: Any, node: Node, _decisions: Mapping[str, Decision]) -> Any:
     return events.BoundaryEvent(scope, node.id, definition_of(node), node.interrupting, bpmn_name=node.name)
 
@@ -71,6 +77,7 @@ EVENT_MAKERS: Mapping[str, Maker] = {
     "sendTask": _throw(events.SendTask),
     "intermediateCatchEvent": _catch,
     "receiveTask": _receive,
+    "serviceTask": _service,
     "boundaryEvent": _boundary,
     "eventBasedGateway": _gateway,
 }

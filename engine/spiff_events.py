@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs import defaults
@@ -36,6 +37,10 @@ class CatchEvent(Step, defaults.IntermediateCatchEvent):
 
 class ReceiveTask(CatchEvent):
     """A task that is done when its message has come."""
+
+
+class ServiceTask(CatchEvent):
+    """An automated step: done when its connector has answered."""
 
 
 class BoundaryEvent(Step, defaults.BoundaryEvent):
@@ -114,13 +119,14 @@ def _listen_on(my_task: Task) -> None:
 
 
 def catch(task: Task, payload: Mapping[str, Any]) -> None:
-    """An armed message or signal event gets what it waits for. Raises BadInput if that does not fit the event's form."""
+    """An armed event or automated step gets what it waits for. Raises BadInput if that does not fit its form."""
     awaited: Awaited = task.task_spec.event_definition
     if awaited.schema is not None:
         declared = {name: value for name, value in payload.items() if name in awaited.schema.get("properties", {})}
         frame_of(task.workflow)[awaited.kept_under] = clean(read_answers(awaited.schema, declared, text=False))
-    received = Received(awaited.kind, awaited.name or "", task.workflow.spec.path + awaited.kept_under, task.id.hex)
-    task.workflow.top_workflow.received.append(received)
+    if awaited.kind in OUTSIDE:
+        received = Received(awaited.kind, awaited.name or "", task.workflow.spec.path + awaited.kept_under, task.id.hex)
+        task.workflow.top_workflow.received.append(received)
     happen(task)
 
 
@@ -168,7 +174,23 @@ def _payload(my_task: Task, throw: Throw) -> dict[str, Any]:
 
 def _report(my_task: Task, throw: Throw) -> None:
     """An error or an escalation goes to the nearest event around it that catches it. Only an error has to be caught."""
-    for around in _catchers(my_task):
+    report(my_task, throw, _catchers(my_task))
+
+
+def fail(my_task: Task, code: str) -> None:
+    """An automated step reports an error of the business: to what stands at its own edge, or further out.
+
+    Raises CannotGoOn if nothing catches it.
+    """
+    parent = my_task.parent
+    edge = [task for task in parent.children if isinstance(task.task_spec, BoundaryEvent)]
+    own = [edge] if isinstance(parent.task_spec, Guards) else []
+    report(my_task, Throw("error", code), chain(own, _catchers(my_task)))
+
+
+def report(my_task: Task, throw: Throw, catchers: Iterable[list[Task]]) -> None:
+    """Go on at the first that catches it."""
+    for around in catchers:
         found = [task for task in around if is_armed(task, throw.kind)]
         named = [task for task in found if task.task_spec.event_definition.name == throw.name]
         anything = [task for task in found if task.task_spec.event_definition.name is None]

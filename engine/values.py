@@ -67,6 +67,16 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Job:
+    """An automated step that waits for its connector's answer: `task` is the activation (hex), `payload` what is handed over."""
+
+    task: str
+    step: str
+    connector: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Thrown:
     """What a case has thrown at its step `source`; `caught` says that the message has been taken inside the case itself.
 
@@ -98,7 +108,8 @@ class Position:
     `state` is opaque to everyone but `engine.state`; `timer_at` the next instant (UTC) at which time moves the case on;
     `passed` are the ids of the automatic nodes that were taken on the way, in order. `opened` and `closed` are the activations
     open now and not in the state handed in, and the other way round; what opened and closed in between is in neither.
-    `waits` is what the case listens for now, `armed` and `disarmed` say of it what `opened` and `closed` say of the steps.
+    `waits` is what the case listens for now, `armed` and `disarmed` say of it what `opened` and `closed` say of the steps;
+    `jobs`, `jobs_opened` and `jobs_closed` say the same of automated steps that wait for an answer.
     `thrown` and `received` are what this move threw and got, `decided` the decisions it took with their outputs, each in order.
     """
 
@@ -113,6 +124,9 @@ class Position:
     waits: tuple[Wait, ...] = ()
     armed: tuple[Wait, ...] = ()
     disarmed: tuple[str, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    jobs_opened: tuple[Job, ...] = ()
+    jobs_closed: tuple[str, ...] = ()
     thrown: tuple[Thrown, ...] = ()
     received: tuple[Received, ...] = ()
     decided: tuple[tuple[str, Mapping[str, Any]], ...] = ()

@@ -125,7 +125,8 @@ def _tasks() -> Iterator[Row]:
     )
     rule = '<businessRuleTask id="x"><extensionElements><pilot:decision ref="table"/></extensionElements></businessRuleTask>'
     yield Row("businessRuleTask", rule, rule.replace("table", "elsewhere"))
-    yield Row("serviceTask", '<serviceTask id="x"/>')
+    connector = '<extensionElements><pilot:connector ref="crm"/></extensionElements>'
+    yield Row("serviceTask", f'<serviceTask id="x">{connector}</serviceTask>', '<serviceTask id="x"/>')
     call = '<callActivity id="x" calledElement="{}"/>'
     yield Row("callActivity", call.format("CALLED"), call.format("OTHER"))
     for kind in ("sendTask", "receiveTask"):

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from engine import messages, moves, processes
+from engine import jobs, messages, moves, processes
 from engine.errors import BadInput, NotFound, NotYours, WrongState
 from engine.eventlog import Fact, append
 from engine.model import cases, escalation, work_item
@@ -37,6 +37,7 @@ def cancel_case(c: Connection, case_id: int, reason: str, *, by: Actor, now: dat
     messages.forget(c, case_id)
     for item in moves.open_items(c, case_id):
         moves.withdraw(move, item, "case cancelled")
+    move.facts += jobs.withdraw(move, None)
     moves.end_case(move, "case.cancelled", {"reason": reason.strip()[:1000]})
     append(c, move.facts, now)
 

@@ -15,6 +15,7 @@ from bpmn import Standard
 from engine import clocks, incidents, messages, people, processes, timers
 from engine.clocks import ClockRow, Running, Subject
 from engine.commands.items import complete
+from engine.commands.jobs import retry_job
 from engine.commands.starting import start_case
 from engine.db import AnyRow
 from engine.errors import BadInput, CannotGoOn, EngineError, NotFound, NotYours, WrongState
@@ -252,6 +253,11 @@ def _notice(raised: AnyRow, person_id: int, now: datetime) -> dict[str, Any]:
     }
 
 
+def _job(c: Connection, row: AnyRow, now: datetime) -> None:
+    """The worker tries it again, with all its attempts: the incident comes back if they fail."""
+    retry_job(c, int(row.cause.rpartition(":")[2]), now)
+
+
 _RETRIES: Mapping[str, Callable[[Connection, AnyRow, datetime], None]] = {
     "completion": _complete,
     "start": _start,
@@ -260,4 +266,5 @@ _RETRIES: Mapping[str, Callable[[Connection, AnyRow, datetime], None]] = {
     "calendar": _calendar,
     "recipient": _recipient,
     "message": _message,
+    "job": _job,
 }

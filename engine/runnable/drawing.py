@@ -101,7 +101,7 @@ def takes_time(drawing: Drawing, node: Node) -> bool:
     if node.kind == "callActivity":  # a process that is not known is believed to
         return (one := drawing.called_by(node)) is None or _called_takes_time(one)
     waits = node.kind == "intermediateCatchEvent" and any(event.kind not in {"link", "conditional"} for event in node.events)
-    return node.is_human or waits or node.kind == "receiveTask"
+    return node.is_human or waits or node.kind in {"receiveTask", "serviceTask"}
 
 
 def _called_takes_time(one: Called) -> bool:

@@ -12,9 +12,7 @@ from engine.runnable.drawing import Drawing, at_node
 from engine.spiff_parse import RUNNABLE
 
 MAX_NODES = 400
-_AUTOMATED = "automated steps need a connector, which comes in a later release: make it a user task or remove it"
 _UNSUPPORTED: Mapping[str, str] = {
-    "serviceTask": _AUTOMATED,
     "transaction": "a transaction is not supported: draw a plain sub-process",
     "adHocSubProcess": "an ad-hoc sub-process is not supported: draw the order of its steps",
     "complexGateway": "a complex gateway is not supported: use an inclusive gateway",

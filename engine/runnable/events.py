@@ -42,6 +42,8 @@ _SUB_START = (
     frozenset({"timer", "message", "signal", "conditional", "error", "escalation"}),
     "use a timer, a message, a signal, an error, an escalation or a condition",
 )
+_ERROR = "an error"
+_WAITING = frozenset({"receiveTask", "serviceTask"})
 _TASKS = {"sendTask": "sends", "receiveTask": "waits for"}
 
 
@@ -115,7 +117,7 @@ def _error(drawing: Drawing, node: Node, event: EventDefinition) -> Iterator[Fin
             )
             yield at_node("error-not-caught", node, message, "warning")
         return
-    yield from _edge(drawing, node, "an error")
+    yield from _edge(drawing, node, _ERROR)
     if not node.interrupting:
         yield at_node("error-boundary", node, "an error always interrupts: make the event interrupting")
 
@@ -131,7 +133,8 @@ def _escalation(drawing: Drawing, node: Node, event: EventDefinition) -> Iterato
 
 def _edge(drawing: Drawing, node: Node, what: str) -> Iterator[Finding]:
     host = drawing.model.by_id.get(node.attached_to or "")
-    if host is not None and host.kind not in _THROWS_OUT:
+    reports = _THROWS_OUT | ({"serviceTask"} if what == _ERROR else frozenset())
+    if host is not None and host.kind not in reports:
         yield at_node(
             "error-boundary", node, f"{what} can only come out of a sub-process or a called process: use a gateway after the step"
         )
@@ -215,6 +218,9 @@ def event_gateway(drawing: Drawing) -> Iterator[Finding]:
 def usable_message(drawing: Drawing) -> Iterator[Finding]:
     """Keys and contents of messages are written in the expression language, where something is sent or received."""
     for node in drawing.model.nodes:
+        if node.kind == "serviceTask":
+            yield from _connected(node)
+            continue
         if node.message_key is None and node.payload is None:
             continue
         if not any(event.kind in OUTSIDE for event in node.events):
@@ -225,6 +231,18 @@ def usable_message(drawing: Drawing) -> Iterator[Finding]:
             )
         else:
             yield from _readable(node)
+
+
+def _connected(node: Node) -> Iterator[Finding]:
+    """An automated step names its connector, and what it hands over can be read."""
+    if node.connector is None:
+        message = 'it names no connector: give it <pilot:connector ref="..."/>, or make it a user task'
+        yield at_node("connector", node, message)
+    try:
+        if node.payload is not None:
+            compile_script(node.payload)
+    except ExpressionError as error:
+        yield at_node("connector", node, f"what it hands to its connector cannot be used: {error}")
 
 
 def _readable(node: Node) -> Iterator[Finding]:
@@ -250,7 +268,7 @@ def attached_event(drawing: Drawing) -> Iterator[Finding]:
             yield at_node("boundary-host", node, f"it is attached to {host.name!r}, which is in another sub-process")
         elif host.kind in INSTANT:
             yield at_node("boundary-host", node, f"{host.name!r} takes no time, so this event would never happen: remove it")
-        elif not (host.is_human or host.kind in _THROWS_OUT or host.kind == "receiveTask"):
+        elif not (host.is_human or host.kind in _THROWS_OUT or host.kind in _WAITING):
             yield at_node("boundary-host", node, f"it is attached to {host.name!r}, which is not a step: attach it to one")
 
 

@@ -39,7 +39,9 @@ def produced(drawing: Drawing, forms: Mapping[str, Mapping[str, Any]] | None) ->
             fields[node.id] = frozenset(decision.outputs)
         elif node.kind == "scriptTask":
             fields[node.id] = _of_script(node)
-        elif any(event.kind in OUTSIDE for event in node.events):  # what comes with the message, as far as its form says
+        elif node.kind == "serviceTask" or any(
+            event.kind in OUTSIDE for event in node.events
+        ):  # what comes with the message, as far as its form says
             fields[node.id] = _of_form(node, forms)
         elif node.kind == "callActivity":
             fields[node.id] = _of_call(drawing.called_by(node), known=forms is not None)
@@ -131,7 +133,7 @@ def _read_by_event(node: Node, own: frozenset[str]) -> Iterator[_Read]:
     if node.message_key is not None and (expression := _compiled(node.message_key)) is not None:
         yield _Read(expression, node, own, "the key of its message: ")
     if node.payload is not None:
-        yield from _script(node.payload, node, own, "the contents of its message: ")
+        yield from _script(node.payload, node, own, "what it hands over: " if node.connector else "the contents of its message: ")
 
 
 def _script(source: str | None, node: Node, own: frozenset[str], where: str) -> Iterator[_Read]:

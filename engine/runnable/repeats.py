@@ -15,7 +15,7 @@ MOST_AT_ONCE = 500  # open items of one case, as the machine bounds them
 MOST_INSTANT = 1_000  # steps that a repetition takes in one go, without a person or a timer
 _WHOLE = re.compile(r"\s*(-?\d{1,9})\s*")
 _ACTIVITIES = frozenset({
-    *("task", "userTask", "manualTask", "scriptTask", "businessRuleTask", "sendTask", "receiveTask"),
+    *("task", "userTask", "manualTask", "scriptTask", "businessRuleTask", "sendTask", "receiveTask", "serviceTask"),
     *("subProcess", "callActivity"),
 })  # fmt: skip
 _KEPT_ANYWAY = frozenset({"loopDataOutputRef", "outputDataItem"})

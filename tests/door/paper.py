@@ -39,6 +39,7 @@ _TAGS = {
     "send": "sendTask",
     "receive": "receiveTask",
     "call": "callActivity",
+    "service": "serviceTask",
 }
 _SHARED = {"message": "name", "signal": "name", "error": "errorCode", "escalation": "escalationCode"}
 Steps = Mapping[str, Any]
@@ -62,7 +63,7 @@ def draw(steps: Steps, flows: Sequence[str], process: str = "P") -> Model:
     `(steps, flows, "on PT1H")` or `(steps, flows, "aside message M")` for one that an event starts. Instead of a timer an event
     has `message M`, `signal S`, `error E`, `escalation L`, `link name` or `if a.ok == true`. `throw message M`, `end signal S`
     and `send M` throw, `receive M` waits, `race` is an event-based gateway. Behind ` | ` stand `form F`, `key expression` or
-    `send script`. A marker that repeats it comes last, as
+    `send script`. `service crm` is an automated step with the connector `crm`. A marker that repeats it comes last, as
     `"user *parallel over a.people as who until count(x) > 2"` (see `marker`); it is the third part of a sub-process.
     flows: `"a b"`, `"x b: a.ok == true"`, `"x c: default"`.
     """
@@ -112,11 +113,19 @@ def _node(name: str, what: Any, defaults: Mapping[str, str]) -> str:
         host, _, rest = rest.partition(" ")
         attributes += f' attachedToRef="{host}" cancelActivity="{str(kind == "on").lower()}"'
     rest, *besides = rest.split(" | ")
-    if kind in {"send", "receive"}:
-        attributes += f' messageRef="{rest}"' if rest else ""
-        rest = ""
+    if kind in _NAMES:
+        attributes, besides, rest = _named(kind, rest, attributes, besides)
     inside, loop = _inside(kind, rest), "".join(map(marker, repeated))
     return f"<{tag}{attributes}>{_extension(besides)}{loop + inside if kind == 'script' else inside + loop}</{tag}>"
+
+
+_NAMES = {"send", "receive", "service"}  # what stands behind it is a name: of a message, of a connector
+
+
+def _named(kind: str, name: str, attributes: str, besides: list[str]) -> tuple[str, list[str], str]:
+    if kind == "service":
+        return attributes, [f"connector {name}", *besides] if name else besides, ""
+    return attributes + (f' messageRef="{name}"' if name else ""), besides, ""
 
 
 def _extension(besides: Sequence[str]) -> str:
@@ -124,6 +133,10 @@ def _extension(besides: Sequence[str]) -> str:
     if not said:
         return ""
     form = f'<pilot:form ref="{said["form"]}"/>' if "form" in said else ""
+    if "connector" in said:
+        sent = escape(said.get("send", ""))
+        connector = f"<pilot:connector ref={quoteattr(said['connector'])}>{sent}</pilot:connector>"
+        return f"<extensionElements>{connector}{form}</extensionElements>"
     key = f" key={quoteattr(said['key'])}" if "key" in said else ""
     message = f"<pilot:message{key}>{escape(said.get('send', ''))}</pilot:message>" if {"key", "send"} & said.keys() else ""
     return f"<extensionElements>{form}{message}</extensionElements>"
@@ -268,6 +281,24 @@ class Case:
         """A message or signal comes from outside."""
         self.at = self.machine.deliver(self.at.state, kind, name, {**(payload or {}), **fields}, self.now)
         self.passed += self.at.passed
+        return self
+
+    @property
+    def jobs(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """The automated steps that wait: step, connector and what is handed over."""
+        return [(job.step, job.connector, dict(job.payload)) for job in self.at.jobs]
+
+    def answer(self, step: str, **answer: Any) -> Case:
+        """The connector of an automated step answers."""
+        task = next(job.task for job in self.at.jobs if job.step == step)
+        self.at = self.machine.answer(self.at.state, task, answer, self.now)
+        self.passed += self.at.passed
+        return self
+
+    def fail(self, step: str, code: str) -> Case:
+        """The connector of an automated step reports an error of the business."""
+        task = next(job.task for job in self.at.jobs if job.step == step)
+        self.at = self.machine.fail(self.at.state, task, code, self.now)
         return self
 
     @property

@@ -59,7 +59,6 @@ def test_every_foreign_file_is_judged_without_a_crash_and_what_passes_can_start(
 @pytest.mark.parametrize(
     ("kind", "word"),
     [
-        ("serviceTask", "connector"),
         ("complexGateway", "complex"),
         ("transaction", "transaction"),
         ("adHocSubProcess", "ad-hoc"),

@@ -11,7 +11,7 @@ def test_the_table_in_the_docs_is_what_the_gate_says_today():
 
 def test_what_runs_is_judged_by_drawing_it():
     assert support.judge(support.Row("task", '<task id="x"/>')) == ("runs", "")
-    assert support.judge(support.Row("service", '<serviceTask id="x"/>'))[0] == "refused"
+    assert support.judge(support.Row("ad hoc", '<adHocSubProcess id="x"/>'))[0] == "refused"
     assert (
         support.judge(
             support.Row("script", *(f'<scriptTask id="x"><script>{s}</script></scriptTask>' for s in ("n = 1", "n =")))
