@@ -42,6 +42,7 @@ class Settings:
     language: str = "zh_Hans_CN"
     time_zone: str = "Asia/Shanghai"
     sweep_seconds: int = 2
+    connectors: Path | None = None
     public_rate_per_minute: int = 10
     threads: int = 32
     log_level: str = "INFO"
@@ -180,6 +181,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "database_url": _database,
     "secret_key": _secret,
     "var": Path,
+    "connectors": Path,
     "port": _between(1, 65_535),
     "session_hours": _between(1, 24 * 30),
     "session_idle_minutes": _between(1, 24 * 60),

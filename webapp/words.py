@@ -154,6 +154,16 @@ _EVENTS: dict[str, Said] = {
     "timer.fired": lambda step, data, posts: gettext("%(step)s: the waiting time was over", step=step),
     "decision.taken": _decision,
     "incident.raised": lambda step, data, posts: gettext("Something cannot go on: %(reason)s", reason=data.get("reason", "")),
+    "job.queued": lambda step, data, posts: gettext(
+        "%(step)s: %(connector)s is asked", step=step, connector=data.get("connector", "")
+    ),
+    "job.completed": lambda step, data, posts: gettext(
+        "%(step)s: %(connector)s has answered", step=step, connector=data.get("connector", "")
+    ),
+    "job.failed": lambda step, data, posts: gettext(
+        "%(step)s: did not work, %(reason)s", step=step, reason=data.get("reason", "")
+    ),
+    "job.withdrawn": lambda step, data, posts: gettext("%(step)s: the answer is waited for no longer", step=step),
     "incident.assigned": lambda step, data, posts: gettext("%(who)s looks after the incident", who=data.get("to", "")),
     "incident.resolved": _resolved,
     "message.thrown": lambda step, data, posts: gettext(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -13,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 import engine
 from webapp.clock import utc_now
+from webapp.connectors import Connector, run_jobs
 from webapp.notify import LogNotifier, Notifier, send_due
 from webapp.settings import Settings
 
@@ -20,7 +21,12 @@ log = logging.getLogger(__name__)
 
 BREATH = timedelta(milliseconds=100)  # between two batches while catching up, so that people's commands get their turn
 BATCH = 20  # rows per beat: a worker that catches up on an outage must not starve the people who work meanwhile
+ASKING = 4  # connectors asked at once by one worker
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def _executors() -> dict[str, ThreadPoolExecutor]:
+    return {"default": ThreadPoolExecutor(1), "connectors": ThreadPoolExecutor(ASKING)}
 
 
 class Worker:
@@ -36,13 +42,15 @@ class Worker:
         database: engine.Engine,
         notifier: Notifier | None = None,
         clock: Callable[[], datetime] = utc_now,
+        connectors: Mapping[str, Connector] | None = None,
     ) -> None:
         self._every = timedelta(seconds=settings.sweep_seconds)
         self._database = database
         self._notifier = notifier or LogNotifier()
         self._clock = clock
+        self._connectors = dict(connectors or {})
         # One thread: two beats of one worker never overlap. In UTC: a change of the clocks must not move a beat.
-        self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(1)})
+        self._scheduler = BackgroundScheduler(timezone=UTC, executors=_executors())
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -58,6 +66,17 @@ class Worker:
             next_run_time=self._clock(),
             coalesce=True,
             max_instances=1,
+            misfire_grace_time=None,
+        )
+        self._scheduler.add_job(
+            self.work,
+            "interval",
+            id="work",
+            seconds=self._every.total_seconds(),
+            next_run_time=self._clock(),
+            executor="connectors",
+            coalesce=True,
+            max_instances=ASKING,
             misfire_grace_time=None,
         )
         self._scheduler.start()
@@ -79,6 +98,13 @@ class Worker:
             self._look_again_early(catching_up=done.more)
         except Exception:
             log.exception("this beat failed; the next one tries again")
+
+    def work(self) -> None:
+        """Automated steps that are due. In threads of their own: a slow system must not hold up a deadline."""
+        try:
+            run_jobs(self._database, self._connectors, self._clock)
+        except Exception:
+            log.exception("this round of automated steps failed; the next one tries again")
 
     def _look_again_early(self, *, catching_up: bool) -> None:
         """One extra beat when something falls due before the regular one: a deadline is then seen when it passes.

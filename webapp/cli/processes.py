@@ -82,9 +82,10 @@ def worker(under: int | None, check: bool) -> None:
         if check:
             _check(opened)
         else:
+            from webapp.connectors import read_connectors
             from webapp.worker import Worker
 
-            Worker(settings, opened).run()
+            Worker(settings, opened, connectors=read_connectors(settings.connectors)).run()
 
 
 def _check(opened: engine.Engine) -> None:

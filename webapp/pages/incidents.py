@@ -40,6 +40,7 @@ def kinds() -> dict[str, str]:
         "clock": gettext("a clock that cannot be read"),
         "calendar": gettext("a calendar that ends too early"),
         "recipient": gettext("a post without anybody"),
+        "job": gettext("an automated step that fails"),
         "message": gettext("a message that cannot be taken"),
     }
 
