@@ -187,7 +187,8 @@ def _waits() -> Iterator[tuple[str, bytes, str, str | None]]:
         "b",
     )
     yield "a start by the clock", process(LINE.replace('<startEvent id="s"/>', _start("timer"))), "event", "s"
-    for kind in ("serviceTask", "transaction", "adHocSubProcess", "complexGateway", "choreographyTask"):
+    yield "a service task without a connector", _bare("serviceTask"), "connector", "t"
+    for kind in ("transaction", "adHocSubProcess", "complexGateway", "choreographyTask"):
         yield f"a {kind}", _bare(kind), "unsupported", "t"
     yield "a call of nothing", _bare("callActivity"), "call", "t"
     yield "a call of what is not there", _bare("callActivity", 'calledElement="ghost"'), "call", "t"

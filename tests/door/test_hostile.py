@@ -26,10 +26,10 @@ ALL = every()
 
 @contextmanager
 def quickly() -> Iterator[None]:
-    """What happens inside takes less than five seconds."""
-    before = time.perf_counter()
+    """What happens inside takes less than five seconds of the processor: how busy the machine is otherwise does not matter."""
+    before = time.process_time()
     yield
-    assert time.perf_counter() - before < SECONDS
+    assert time.process_time() - before < SECONDS
 
 
 def refusals(hostile: Hostile) -> set[tuple[str, str | None]]:
