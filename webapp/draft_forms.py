@@ -237,6 +237,7 @@ _OPTIONS: Mapping[str, str] = {
     "expression": N_("A condition in the expression language"),
     "remove": N_("Take it out"),
     "exit": N_("People end it there"),
+    "inclusive": N_("It waits only for the ways that are taken"),
     "none": N_("No form"),
     "code": N_("A form of this draft"),
 }

@@ -63,6 +63,7 @@ REPAIRS: Mapping[str, str] = {
     "timer": N_("When is the timer %(what)s due?"),
     "event-condition": N_("For which condition does %(what)s wait?"),
     "unconnected": N_("No way leads to %(what)s from the start: it can be taken out."),
+    "join": N_("At %(what)s a case can wait for ever: it can wait only for the ways that are taken."),
     "endless": N_("No way leads from %(what)s to an end: people can end it there."),
 }
 """By the kind of repair."""
@@ -127,6 +128,7 @@ CHANGES: Mapping[str, str] = {
     "id-given": N_("%(what)s had no usable id: it was given one."),
     "id-twice": N_("The id of %(what)s was used twice: it was given another one."),
     "import-removed": N_("An import was taken out: a file stands for itself."),
+    "join-made-inclusive": N_("%(what)s could wait for ever: it waits only for the ways that are taken."),
     "lane-reference-removed": N_("The lane %(what)s names an element that does not exist: the name was taken out."),
     "left-to-people": N_("People choose the way at %(what)s."),
     "link-joined": N_("The link %(what)s became a flow that says the same."),

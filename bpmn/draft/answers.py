@@ -35,8 +35,8 @@ def apply_answers(draft: Draft, answers: Mapping[str, Any]) -> Draft:
     """The draft with answers written in, by the keys of its repairs; what they change is added to `changes`.
 
     Kinds of answer, as `Repair.accepts` names them: code `"sales"`; duration `"2 working days"`; raci `{"responsible": code,
-    "accountable": code}`; people / person / once / none / remove are those words; conditions `{flow id: expression or
-    "default"}`; script `{"script": text}`; message `{"message": name}`; list `{"list": expression, "as": name}`;
+    "accountable": code}`; people / person / once / none / remove / exit / inclusive are those words; conditions `{flow id:
+    expression or "default"}`; script `{"script": text}`; message `{"message": name}`; list `{"list": expression, "as": name}`;
     decision `{"decision": id}`; process `{"process": id}`; count `3`; time `"PT4H"`;
     expression `{"expression": text}`. Raises BadAnswer, and then nothing is changed.
     """

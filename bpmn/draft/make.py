@@ -14,7 +14,7 @@ from bpmn.draft.directions import say_contradictions, settle_directions
 from bpmn.draft.events import settle_boundaries, settle_events
 from bpmn.draft.identify import settle_ids
 from bpmn.draft.paper import Paper
-from bpmn.draft.repairs import list_repairs
+from bpmn.draft.repairs import list_repairs, list_waits
 from bpmn.draft.repeats import settle_repeats
 from bpmn.draft.shapes import draw
 from bpmn.draft.steps import settle_steps, settle_sub_processes
@@ -85,6 +85,8 @@ def finish(paper: Paper, notices: tuple[Finding, ...], listed: tuple[Any, ...] =
     changes = (*(before.changes if before else ()), *paper.changes())
     xml, more = draw(paper)
     model = read_model(xml, paper.file)
+    if not any(repair.kind in {"unconnected", "endless"} for repair in repairs):
+        repairs += list_waits(paper, model)
     used = {form.get("ref") for form in paper.process.iter(tag("form", PILOT))}
     return Draft(
         model_xml=model.xml,

@@ -8,6 +8,7 @@ from lxml import etree
 
 from bpmn.draft.conditions import CHOOSING, producers, usable
 from bpmn.draft.dialects import code_of
+from bpmn.draft.joins import waiting_joins
 from bpmn.draft.language import is_ours, names_read
 from bpmn.draft.paper import Paper
 from bpmn.draft.reach import endless, loose_heads
@@ -16,6 +17,7 @@ from bpmn.draft.things import condition_of, definitions, label, ours
 from bpmn.draft.timers import kind_of, may_repeat, time_of
 from bpmn.draft.values import Choice, Hints, Repair
 from bpmn.elements import lane_of_each
+from bpmn.model import Model
 from bpmn.names import HUMAN, tag
 from bpmn.safexml import attribute, local, text_of
 
@@ -77,6 +79,21 @@ def list_repairs(paper: Paper) -> tuple[Repair, ...]:
     for node in paper.all_nodes():
         for look in _LOOKS:
             found += look(lister, node)
+    return tuple(found)
+
+
+def list_waits(paper: Paper, model: Model) -> tuple[Repair, ...]:
+    """The joins at which a case may wait for ever; to be asked once every step hangs together."""
+    lister = Lister(paper)
+    found = []
+    for identifier in waiting_joins(model):
+        gateway = paper.by_id(identifier)
+        assert gateway is not None
+        sentence = (
+            f"At {label(gateway)} a case may wait for ever, as not every way before it takes all the flows into it: "
+            "let it wait only for the ways that are taken, or draw it anew."
+        )
+        found.append(lister.repair("join", gateway, sentence, ("inclusive",)))
     return tuple(found)
 
 

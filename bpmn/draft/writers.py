@@ -11,6 +11,7 @@ from lxml import etree
 from bpmn.draft.conditions import producers
 from bpmn.draft.declare import declare_message
 from bpmn.draft.dialects import code_of
+from bpmn.draft.joins import write_join
 from bpmn.draft.language import is_ours, names_read
 from bpmn.draft.paper import Paper
 from bpmn.draft.people import ask_people, make_human
@@ -198,6 +199,7 @@ _Writer: TypeAlias = Callable[[Paper, etree._Element, Any], None]
 WRITERS: Mapping[str, _Writer] = {
     "unconnected": _unconnected,
     "endless": _endless,
+    "join": write_join,
     "task": _task,
     "call": _call,
     "instances": write_instances,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bpmn import Finding, Flow
+from bpmn.graph import is_always
 from engine.expressions import ExpressionError, compile_expression
-from engine.runnable.drawing import CHOOSING, GATEWAYS, Drawing, at_flow, at_node, is_always, takes_time
+from engine.runnable.drawing import CHOOSING, GATEWAYS, Drawing, at_flow, at_node, takes_time
 
 
 def known_place(drawing: Drawing) -> Iterator[Finding]:

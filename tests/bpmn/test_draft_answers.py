@@ -288,6 +288,46 @@ def test_a_script_says_what_keeps_it_from_running():
         assert f"The script of 'Count' {reason}" in repair(draft(line.format(script)), "task:z").sentence
 
 
+FORK = (
+    '<startEvent id="s"/><exclusiveGateway id="g" default="x"/><userTask id="a" name="Ask"/><userTask id="b" name="Buy"/>'
+    '<parallelGateway id="j" name="Both"/><endEvent id="e"/>' + flow("f", "s", "g") + flow("x", "g", "a") + flow("y", "g", "b")
+)
+MEET = flow("h", "a", "j") + flow("i", "b", "j")
+
+
+def test_a_join_that_could_wait_for_ever_can_wait_only_for_the_ways_that_are_taken():
+    found = draft(FORK + MEET + flow("k", "j", "e"))
+    asked = repair(found, "join:j")
+    assert asked.sentence.startswith("At 'Both' a case may wait for ever")
+    assert asked.accepts == ("inclusive",)
+    ready = answer_by_default(found)
+    assert kinds(ready)["j"] == "inclusiveGateway"
+    assert change(ready, "join-made-inclusive").element == "j"
+    bundle = read_bundle(ready.files())
+    assert not [each for each in inspect(bundle) if each.severity == "error"]
+    assert walk(bundle).ended
+    with pytest.raises(BadAnswer, match="inclusive"):
+        apply_answers(found, {"join:j": "remove"})
+
+
+def test_all_ways_behind_such_a_join_are_still_taken():
+    both = '<userTask id="c"/><userTask id="d"/>' + flow("k", "j", "c") + flow("l", "j", "d")
+    ready = answer_by_default(draft(FORK + MEET + both + flow("m", "c", "e") + flow("n", "d", "e")))
+    assert {conditions(ready)["k"], conditions(ready)["l"]} == {"true"}
+    assert "decision:j" not in missing(ready)
+    assert walk(read_bundle(ready.files())).steps == 4
+
+
+def test_a_join_of_ways_that_are_all_taken_is_left_alone():
+    fork = FORK.replace('exclusiveGateway id="g" default="x"', 'parallelGateway id="g"')
+    assert "join:j" not in missing(draft(fork + MEET + flow("k", "j", "e")))
+    found = draft(fork + MEET + flow("k", "j", "e") + '<task id="loose"/>')
+    assert "join:j" not in missing(found)
+    loose = draft(FORK + MEET + flow("k", "j", "e") + '<task id="loose"/>')
+    assert "join:j" not in missing(loose)  # first everything hangs together
+    assert "join:j" in missing(apply_answers(loose, {"unconnected:loose": "remove"}))
+
+
 def test_a_round_without_an_exit_gets_one_that_people_choose():
     found = draft('<startEvent id="s"/><userTask id="t" name="Bake"/>' + flow("f", "s", "t") + flow("g", "t", "t"))
     assert "No way leads from 'Bake' to an end" in repair(found, "endless:t").sentence

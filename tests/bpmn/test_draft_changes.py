@@ -309,6 +309,7 @@ ANSWERED = {
         "done-so-often",
         "event-removed",
         "exit-added",
+        "join-made-inclusive",
         "left-to-people",
         "script-answered",
         "task-to-person",

@@ -33,6 +33,7 @@ HOW = {
     "expression": "{expression: a condition}",
     "none": "none",
     "remove": "remove",
+    "inclusive": "inclusive (it waits only for the ways that are taken)",
     "exit": "exit (people choose whether it is over)",
 }
 _EXAMPLES: Mapping[str, Any] = {"standard": "1 working day", "timer": "P1D", "process": "unassigned"}
