@@ -6,6 +6,7 @@ import decimal
 import operator
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from itertools import islice
 from typing import Any, TypeAlias
 
 Value: TypeAlias = Any  # None, bool, int, Decimal, str, list or dict of the same; checked by `bounded`, never by isinstance
@@ -203,7 +204,7 @@ def field_of(whole: Value, name: str, path: str) -> Value:
     if type(whole) is dict and name in whole:
         return bounded(whole[name])
     if type(whole) is list:
-        return bounded(list(_each(whole, name, 0)))
+        return bounded(list(islice(_each(whole, name, 0), MAX_ITEMS + 1)))
     raise UnknownNameError(f"{path} is not known here")
 
 

@@ -16,6 +16,9 @@ from tests.door import payloads
 CASE = {
     "intake": {"customer": "Chen Jing", "amount": 1200.5, "count": 3, "tags": ["late", "broken"], "nothing": None},
     "classify": {"special": True, "priority": "high", "depth": {"reason": "press"}},
+    "opinion": [{"agrees": True, "by": {"name": "Li Na"}}, {"agrees": False, "by": {"name": "Wang Fang"}}, {"agrees": True}, 7],
+    "offices": [{"ask": [{"n": 1}, {"n": 2}]}, {"ask": [{"n": 3}]}, {"ask": []}],
+    "many": [[{"n": 1}] * 400] * 3,
 }
 
 
@@ -47,6 +50,17 @@ CASE = {
         ("round(2.5) + round(1.005, 2)", 4.01),
         ("sum([1, 2, 3.5])", 6.5),
         ("max(1, 2, 3) - min([4, 5])", -1),
+        ("count([1, 1.0, 2])", 3),
+        ("count([1, 1.0, '1', true], 1)", 2),
+        ("count(opinion.agrees, true) >= 2", True),
+        ("count(opinion.agrees, false)", 1),
+        ("opinion.agrees", [True, False, True]),
+        ("opinion.by.name", ["Li Na", "Wang Fang"]),
+        ("sum(offices.ask.n)", 6),
+        ("opinion.nobody_said_this", []),
+        ("split(' Legal, Sales ,, IT ')", ["Legal", "Sales", "IT"]),
+        ("split('a;b,c', ';')", ["a", "b,c"]),
+        ("split('')", []),
         ("len(intake.tags) + len('ab')", 4),
         ("number(' 12.5 ') > 12", True),
         ("starts('CSC-1', 'CSC') and ends('CSC-1', '1') and contains('CSC', 'S')", True),
@@ -85,6 +99,15 @@ def test_a_condition_has_to_be_yes_or_no():
 def test_kinds_are_not_mixed(source):
     with pytest.raises(ExpressionError, match="does not work with"):
         compile_expression(source)(CASE)
+
+
+def test_what_is_read_of_a_list_is_bounded_like_any_list():
+    with pytest.raises(ExpressionError, match="more than 1000 entries"):
+        compile_expression("many.n")(CASE)
+    with pytest.raises(ExpressionError, match="a list is expected"):
+        compile_expression("count(intake.customer)")(CASE)
+    with pytest.raises(ExpressionError, match="split needs a mark"):
+        compile_expression("split('ab', '')")(CASE)
 
 
 def test_what_an_expression_reads_is_known_before_it_runs():
