@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 
 import pytest
@@ -351,3 +352,34 @@ def test_a_state_that_stands_inside_a_call_is_the_same_bytes_when_it_is_loaded_a
     workflow = load(case.at.state, specs)
     workflow.script_engine = no_engine()
     assert dump(workflow) == case.at.state
+
+
+# In the second of two repeated calls, the first answer given, by the release that brought calls.
+STORED = base64.b64decode(
+    "AXicjVTbbhs5DP0Xve6kS4nUzY8t+gXdtyAoJJJCgxp2YI+7XQT+93KmjTfFrhEDc5E0Q1LnQj07bkd1m2fXjl+X185t8nly+926+Lib21d9td6W8d7+"
+    "nA8ntXm3+flsg3n/tHySNXC07VFtzXIe3eb+3sXGiWGM7EkJkEumLjooJm7Nj+qmOz8lmtynuR1mN+1O2+3DdO+QR9asNat4Qh8roZAUBgxlYB9ugjVs"
+    "qXoJSog1SqIIvlMboZQgqLlSyFF7Bjf5CYNt7++9mwzNcBub7fT7vA4Oejxt52XfD+eHB4N2PPWfKN5OvOR897HxlyXxFS66UiukIUs1FiJXUMlVpCIE"
+    "9NivcUExlKgUEhcmSlpL6GC1h3TtJfeFiwusNcg2/+y2+/3Th/1pN+vBbcDgeA5Cxl4qrVMh6h0SNm0+xJ6oorut2At911CKYobEw7BSHFA4QgkBQb03"
+    "0a+i7ElYKwMxNJLWarApYSYI2SgLL4q3f0MqI+fspVRAaiGXkE2TnLqIl5DoRe++//6amN+8Hf7j7fNtVrpF8ajszbeIWiPVzD1xVaAELVT0ma9xEYMX"
+    "GZwhDOsaqo1KqBCogqUZS9zbinsDllo10zGPUcUEjh24kd2htYDNF3dbsTcUr9R6CVhq85U8mq9KFsog5Msootd7nDpIiirdVAbo1gbC3uMo2Rq9XxR/"
+    "995ASTv88/Gb7uZPT9vH11zZOSIxWBYMlJrvySRLytZpgmPgYgKffvNNoVHrMGNpqCQKRRij56IFqFHlJaRMbttmXWGfDLULENId4B2EvzxsYLn+WJ/u"
+    "/L+2Ot/m0IXbP1eDXuU3k2LtOSfPZshsGKP4OILmIURZrvGrcSBhZ+PCpMBSWmIhKKrF9pIu/Fr1z8efoc9OF4o/j8eDyq9+WKUCb8aI3DgUSj33VP1y"
+    "QJhlmBDkheR+saNdPwDI3dJQ"
+)
+
+
+def test_a_case_that_was_stored_inside_its_calls_goes_on():
+    box = ({"b": "user"}, ["box_start b", "b box_end"])
+    inner = called(
+        "inner",
+        {"start": "start intake", "a": "user", "late": "on a PT1H", "chase": "user", "box": box},
+        ["start a", "a box", "box end", "late chase", "chase end"],
+    )
+    steps = {"ask": "user", "one": "call inner n=ask.n", "two": "call inner n=2 *parallel times 2", "slow": "on one PT5H"}
+    case = Case.of(steps | {"t": "user"}, ["start ask", "ask one", "one two", "two end", "slow t", "t end"], inner=inner)
+    case.at = case.machine.position(STORED, MORNING)
+    assert case.open == ["two/a", "two/b"]
+    assert case.later(hours=1).open == ["two/b", "two/chase"]
+    assert case.do("two/b").do("two/chase", late=True).at.done
+    assert case.at.data["one"] == {"intake": {"n": 7}, "a": {"ok": True}, "b": {}}
+    assert [set(one) for one in case.at.data["two"]] == [{"intake", "a", "b"}, {"intake", "chase"}]
