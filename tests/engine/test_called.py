@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 import engine
+from bpmn import Bundle, read_bundle
 from engine.model import cases, process_call, work_item
 from tests.returns import COMPLAINT, INTAKE, RETURN, complaint, do, goods_return, move_in, start
 from tests.world import World
@@ -95,11 +97,11 @@ def test_two_who_deploy_at_once_cannot_close_a_circle_together(world: World) -> 
     refused: list[str] = []
     ready = threading.Barrier(2)
 
-    def release(bundle: object) -> None:
+    def release(bundle: Bundle) -> None:
         ready.wait()
         try:
             with engine.writing(world.engine) as c:
-                engine.deploy(c, bundle, version="V2.0", by=None, now=world.now)  # type: ignore[arg-type]
+                engine.deploy(c, bundle, version="V2.0", by=None, now=world.now)
         except engine.Refused as no:
             refused.append(str(no))
 
@@ -113,9 +115,62 @@ def test_two_who_deploy_at_once_cannot_close_a_circle_together(world: World) -> 
     assert "its calls come back to it" in refused[0]
 
 
-def without_calls() -> object:
+def without_calls() -> Bundle:
     """A first version of the complaint in which nothing is called."""
     return complaint(called="")
+
+
+EDGE = {
+    "timer": "<timerEventDefinition><timeDuration>PT24H</timeDuration></timerEventDefinition>",
+    "error": '<errorEventDefinition errorRef="lost"/>',
+}
+
+
+def with_edge(kind: str) -> Bundle:
+    """The complaint goes on without the goods when they take a day, or are lost."""
+    drawn = complaint().files["to-be.bpmn"].decode()
+    edge = f'<boundaryEvent id="edge" name="No goods" attachedToRef="goods_return">{EDGE[kind]}</boundaryEvent>'
+    edge += '<sequenceFlow id="fx" name="on" sourceRef="edge" targetRef="done"/>'
+    drawn = drawn.replace("</process>", edge + '</process><error id="lost" errorCode="LOST"/>')
+    drawn = drawn.replace("<flowNodeRef>done", "<flowNodeRef>edge</flowNodeRef><flowNodeRef>done")
+    return read_bundle({**complaint().files, "to-be.bpmn": drawn.encode()})
+
+
+def that_loses_the_goods() -> Bundle:
+    """A goods return that ends with an error."""
+    drawn = goods_return().files["to-be.bpmn"].decode()
+    drawn = drawn.replace('name="Inspected"/>', 'name="Lost"><errorEventDefinition errorRef="lost"/></endEvent>')
+    drawn = drawn.replace("</process>", '</process><error id="lost" errorCode="LOST"/>')
+    return read_bundle({**goods_return().files, "to-be.bpmn": drawn.encode()})
+
+
+def test_a_timer_at_the_edge_withdraws_what_is_open_inside_at_its_instant(world: World) -> None:
+    """Song Tao's people took too long: their step is off the list, dated when the day was over, its clock stopped."""
+    move_in(world)
+    with engine.writing(world.engine) as c:
+        engine.deploy(c, with_edge("timer"), version="V2.0", by=None, now=world.now)
+    case = start(world)
+    do(world, case, "receive")
+    begun = world.now
+    world.later(hours=30)
+    assert [item.step for item in world.open_items(case)] == ["feedback"]
+    withdrawn = next(entry for entry in world.log(case) if entry.kind == "item.withdrawn")
+    assert (withdrawn.step, withdrawn.at - begun) == ("goods_return/collect", timedelta(hours=24))
+    assert world.view(case).called[0].data is None
+
+
+def test_an_error_out_of_the_called_process_is_caught_by_its_caller(world: World) -> None:
+    with engine.writing(world.engine) as c:
+        lost = that_loses_the_goods()
+        engine.import_organisation(c, lost.organisation, password_hash=None, now=world.now)
+        engine.deploy(c, lost, by=None, now=world.now)
+        engine.deploy(c, with_edge("error"), by=None, now=world.now)
+    case = start(world)
+    for step in ("receive", "goods_return/collect", "goods_return/inspect"):
+        do(world, case, step)
+    assert [item.step for item in world.open_items(case)] == ["feedback"]
+    do(world, case, "feedback")
+    assert world.view(case).state == "completed"
 
 
 def test_a_case_of_the_called_process_runs_by_itself_too(world: World) -> None:
