@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bpmn import Bundle, Finding
+from bpmn import BadModel, Bundle, Finding
 from engine.called import MAX_LEVELS, Called, calls_of, too_much
+from engine.db import AnyRow
 from engine.errors import CannotGoOn
 from engine.model import pilot, process_call
-from engine.releases import Release, newest, releases
+from engine.releases import Release, newest, release, releases, rows_of
 from engine.runnable import check_model
 
 Pins = Mapping[str, Sequence[Any]]
@@ -67,9 +69,16 @@ def meant_by(c: Connection, bundle: Bundle) -> dict[str, str]:
     wanted = {node.called for node in calls_of(bundle.model) if node.called}
     found = {code: code for code in newest(c, wanted)} if wanted else {}
     if wanted - found.keys():
-        by_process_id = {one.bundle.model.process_id: code for code, one in newest(c).items()}
+        by_process_id = dict(_process_ids(c))
         found |= {word: by_process_id[word] for word in wanted - found.keys() if word in by_process_id}
     return found
+
+
+def _process_ids(c: Connection) -> Iterator[tuple[str, str]]:
+    """The id in the drawing and the code of every process, but of those that this release cannot read any more."""
+    for row in rows_of(c):
+        with suppress(BadModel):
+            yield release(c, row.id, row.code, row.version, row.content_sha256).bundle.model.process_id, row.code
 
 
 class Neighbours:
@@ -78,10 +87,10 @@ class Neighbours:
     def __init__(self, c: Connection, bundle: Bundle, code: str) -> None:
         self.code, self.bundle = code, bundle
         self.meant = meant_by(c, bundle)
-        self._newest = newest(c)
-        self._newest.pop(code, None)
-        by_pilots = releases(c, c.execute(_RUN_BY_PILOTS).scalars())
-        self._roots = list({one.id: one for one in [*self._newest.values(), *by_pilots.values()]}.values())
+        self._c = c
+        self._newest = {row.code: row for row in rows_of(c) if row.code != code}
+        by_pilots = rows_of(c, c.execute(_RUN_BY_PILOTS).scalars())
+        self._roots = list({row.id: row for row in (*self._newest.values(), *by_pilots)}.values())
         self.ids = frozenset(one.id for one in self._roots)
         self._words = _words(c, [one.id for one in self._roots])
 
@@ -111,8 +120,9 @@ class Neighbours:
             if root.code == self.code or not self._reaches(words.values()):
                 continue
             under = self._under(words)
-            reasons = [f"{one.name or one.element}: {one.message}" for one in _errors(root.bundle, under)]
-            reasons += [sentence] if (sentence := too_much(root.bundle, under)) else []
+            bundle = self._bundle(root)
+            reasons = [f"{one.name or one.element}: {one.message}" for one in _errors(bundle, under)]
+            reasons += [sentence] if (sentence := too_much(bundle, under)) else []
             if reasons:
                 message = f"{root.code} {root.version} calls this process and would not run with it any more: {reasons[0]}"
                 found.append(Finding("call-breaks", message, model.process_id, model.name, model.line))
@@ -139,8 +149,12 @@ class Neighbours:
             if code == self.code:
                 called[word] = Called(code, self.bundle, self._under(self.meant))
             elif (one := self._newest.get(code)) is not None:
-                called[word] = Called(code, one.bundle, self._under(self._words.get(one.id, {})))
+                called[word] = Called(code, self._bundle(one), self._under(self._words.get(one.id, {})))
         return called
+
+    def _bundle(self, row: AnyRow) -> Bundle:
+        """Read only of those that have to do with the new version."""
+        return release(self._c, row.id, row.code, row.version, row.content_sha256).bundle
 
 
 def _errors(bundle: Bundle, called: Mapping[str, Called]) -> list[Finding]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from bpmn import Bundle, read_bundle
 from engine.calendars import Calendar
+from engine.db import AnyRow
 from engine.errors import NotFound
 from engine.model import process_file, process_version
 
@@ -74,7 +75,12 @@ def releases(c: Connection, version_ids: Iterable[int]) -> dict[int, Release]:
     return found
 
 
-def newest(c: Connection, codes: Iterable[str] | None = None) -> dict[str, Release]:
-    """The newest version of each of these processes that is deployed, or of every process, by code."""
-    rows = c.execute(_EVERY_NEWEST) if codes is None else c.execute(_NEWEST, {"codes": sorted(set(codes))})
+def rows_of(c: Connection, version_ids: Iterable[int] | None = None) -> list[AnyRow]:
+    """The rows of these versions, or of the newest of every process: nothing of them is read."""
+    return list(c.execute(_EVERY_NEWEST) if version_ids is None else c.execute(_BY_IDS, {"ids": sorted(set(version_ids))}))
+
+
+def newest(c: Connection, codes: Iterable[str]) -> dict[str, Release]:
+    """The newest version of each of these processes that is deployed, by code."""
+    rows = c.execute(_NEWEST, {"codes": sorted(set(codes))})
     return {row.code: release(c, row.id, row.code, row.version, row.content_sha256) for row in rows}
