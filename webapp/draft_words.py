@@ -131,6 +131,7 @@ CHANGES: Mapping[str, str] = {
     "join-made-inclusive": N_("%(what)s could wait for ever: it waits only for the ways that are taken."),
     "lane-reference-removed": N_("The lane %(what)s names an element that does not exist: the name was taken out."),
     "left-to-people": N_("People choose the way at %(what)s."),
+    "link-goes-on": N_("%(what)s ended in a link: it became an event on the way, which goes on at the link."),
     "link-joined": N_("The link %(what)s became a flow that says the same."),
     "link-lost": N_("The link %(what)s leads nowhere: it became a plain event."),
     "message-flow-removed": N_("The message flow %(what)s leads from or to nothing: it was taken out."),

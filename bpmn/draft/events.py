@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from lxml import etree
 
+from bpmn.draft.links import settle_links
 from bpmn.draft.paper import Paper
 from bpmn.draft.things import become, definitions, drop, is_true, kinds, label, set_condition
 from bpmn.names import ACTIVITIES, HUMAN, tag
-from bpmn.safexml import attribute, local, text_of
+from bpmn.safexml import attribute, local
 
 # What each kind of event can wait for or throw in BPMN; the engine's gate says which of them it runs.
 _MEANT = {
     "startEvent": frozenset({"message", "timer", "signal", "conditional", "error", "escalation"}),
     "endEvent": frozenset({"message", "signal", "error", "escalation", "terminate"}),
-    "intermediateThrowEvent": frozenset({"message", "signal", "escalation"}),
-    "intermediateCatchEvent": frozenset({"message", "timer", "signal", "conditional"}),
+    "intermediateThrowEvent": frozenset({"message", "signal", "escalation", "link"}),
+    "intermediateCatchEvent": frozenset({"message", "timer", "signal", "conditional", "link"}),
     "boundaryEvent": frozenset({"message", "timer", "signal", "conditional", "error", "escalation"}),
 }
 _CATCHING = frozenset({"boundaryEvent", "startEvent"})
@@ -26,7 +27,7 @@ def settle_events(paper: Paper) -> None:
     _compensation(paper)
     _cancel(paper)
     for scope in paper.scopes():
-        _links(paper, scope)
+        settle_links(paper, scope)
     for node in paper.all_nodes():
         if local(node) in _MEANT and paper.is_there(node):
             _definitions(paper, node)
@@ -89,36 +90,6 @@ def _as_error(paper: Paper, node: etree._Element, definition: etree._Element) ->
     paper.say("cancel", node, f"{label(node)} cancels a transaction: it became an error {_CANCELLED!r}, which goes the same way.")
 
 
-def _links(paper: Paper, scope: etree._Element) -> None:
-    """A throwing link goes on at the catching link of its name: a flow says the same."""
-    linked = [node for node in paper.nodes(scope) if "link" in kinds(node)]
-    catching = {_link_name(node): node for node in linked if local(node) == "intermediateCatchEvent"}
-    for node in linked:
-        for definition in definitions(node):
-            if local(definition) == "linkEventDefinition":
-                name = _link_name(node)
-                node.remove(definition)
-        if local(node) == "intermediateCatchEvent":
-            paper.say("link-joined", node, f"{label(node)} became a plain event: flows lead to it from the links of its name.")
-            become(node, "intermediateThrowEvent")
-            continue
-        if local(node) == "endEvent":
-            become(node, "intermediateThrowEvent")
-        target = catching.get(name)
-        if target is None:
-            paper.say("link-lost", node, f"{label(node)} leads to no link of the same name: it became a plain event.")
-        else:
-            paper.add_flow(node, target)
-            paper.say("link-joined", node, f"{label(node)} became a plain event with a flow to {label(target)}.")
-
-
-def _link_name(node: etree._Element) -> str:
-    for definition in definitions(node):
-        if local(definition) == "linkEventDefinition":
-            return definition.get("name") or node.get("name") or text_of(definition.find(tag("target"))) or ""
-    return ""
-
-
 def _definitions(paper: Paper, node: etree._Element) -> None:
     kind, found = local(node), definitions(node)
     for definition in found:
@@ -157,6 +128,9 @@ def _attached(paper: Paper, node: etree._Element) -> None:
     if host is None or local(host) not in ACTIVITIES or host.getparent() is not scope:
         what = "nothing" if host is None else f"{label(host)}, which is not a step beside it"
         paper.remove_node(node, "boundary-removed", f"{label(node)} is attached to {what}: it was taken out.")
+    elif is_true(host, "triggeredByEvent"):
+        sentence = f"{label(node)} is attached to {label(host)}, which stands outside the flow: it was taken out."
+        paper.remove_node(node, "boundary-removed", sentence)
 
 
 def _uncaught(paper: Paper, node: etree._Element) -> None:

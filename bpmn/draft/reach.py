@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from lxml import etree
 
+from bpmn.draft.links import linked_to
 from bpmn.draft.paper import Paper
 from bpmn.draft.things import is_apart
 from bpmn.names import ACTIVITIES
@@ -27,7 +28,8 @@ def loose_heads(paper: Paper, scope: etree._Element) -> Nodes:
 
     def after(node: etree._Element) -> Nodes:
         targets = [paper.target(flow) for flow in paper.leaving(node)]
-        return [target for target in targets if target is not None] + guests.get(node.get("id", ""), [])
+        further = linked_to(paper, node) if local(node) == "intermediateThrowEvent" else []
+        return [target for target in targets if target is not None] + guests.get(node.get("id", ""), []) + further
 
     seen: set[etree._Element] = set()
     _reach(starts, after, seen)
@@ -45,7 +47,8 @@ def endless(paper: Paper, scope: etree._Element) -> etree._Element | None:
 
     def before(node: etree._Element) -> Nodes:
         sources = [paper.source(flow) for flow in paper.entering(node)]
-        return [source for source in (*sources, paper.by_id(node.get("attachedToRef"))) if source is not None]
+        links = linked_to(paper, node) if local(node) == "intermediateCatchEvent" else []
+        return [source for source in (*sources, paper.by_id(node.get("attachedToRef")), *links) if source is not None]
 
     seen: set[etree._Element] = set()
     _reach([node for node in nodes if local(node) == "endEvent"], before, seen)

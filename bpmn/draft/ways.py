@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
+from bpmn.draft.links import linked_to
 from bpmn.draft.paper import Paper
 from bpmn.draft.things import become, condition_of, definitions, drop, is_apart, is_true, kinds, label
 from bpmn.names import FLOW_NODES, GATEWAYS, tag
@@ -49,7 +50,7 @@ def settle_ends(paper: Paper) -> None:
     """Where nothing follows, an end event says so."""
     for scope in paper.scopes():
         for node in paper.nodes(scope):
-            if not paper.leaving(node) and local(node) != "endEvent" and not is_apart(node):
+            if not paper.leaving(node) and local(node) != "endEvent" and not is_apart(node) and not linked_to(paper, node):
                 end = paper.add_node("endEvent", scope, f"{node.get('id')}_end", node)
                 paper.add_flow(node, end)
                 paper.say("end-added", end, f"Nothing followed {label(node)}: an end event was added behind it.")
@@ -113,7 +114,7 @@ def _entered_start(paper: Paper, node: etree._Element) -> None:
 def _add_start(paper: Paper, scope: etree._Element, nodes: list[etree._Element]) -> None:
     """What nothing leads to begins with the case; if something leads to everything, the first that is drawn."""
     inside = [node for node in nodes if not is_apart(node) and local(node) != "boundaryEvent"]
-    heads = [node for node in inside if not paper.entering(node)] or inside[:1]
+    heads = [node for node in inside if not paper.entering(node) and not _is_linked_to(paper, node)] or inside[:1]
     if not heads:
         return
     start = paper.add_node("startEvent", scope, f"{scope.get('id')}_start", heads[0])
@@ -125,6 +126,10 @@ def _add_start(paper: Paper, scope: etree._Element, nodes: list[etree._Element])
     paper.add_flow(start, target)
     names = ", ".join(label(head) for head in heads[:5])
     paper.say("start-added", start, f"There was no start event in {label(scope)}: one was added before {names}.")
+
+
+def _is_linked_to(paper: Paper, node: etree._Element) -> bool:
+    return local(node) == "intermediateCatchEvent" and bool(linked_to(paper, node))
 
 
 def _one_start(paper: Paper, scope: etree._Element, starts: list[etree._Element]) -> None:

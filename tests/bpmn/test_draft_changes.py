@@ -188,11 +188,21 @@ CASES: dict[str, Case] = {
         '<startEvent id="s"/><intermediateThrowEvent id="a"><linkEventDefinition name="A"/></intermediateThrowEvent>'
         '<intermediateCatchEvent id="c"><linkEventDefinition name="A"/></intermediateCatchEvent><task id="t"/>'
         + flow("f", "s", "a")
+        + flow("h", "s", "c")
         + flow("g", "c", "t"),
         "a",
         "with a flow to",
         nodes={"a": "intermediateThrowEvent", "c": "intermediateThrowEvent"},
         flows=frozenset({"a>c"}),
+    ),
+    "link-goes-on": Case(
+        '<startEvent id="s"/><endEvent id="a"><linkEventDefinition name="A"/></endEvent>'
+        '<intermediateCatchEvent id="c"><linkEventDefinition name="A"/></intermediateCatchEvent><task id="t"/>'
+        + flow("f", "s", "a")
+        + flow("g", "c", "t"),
+        "a",
+        "goes on at the link",
+        nodes={"a": "intermediateThrowEvent:link", "c": "intermediateCatchEvent:link"},
     ),
     "link-lost": Case(
         '<intermediateThrowEvent id="a"><linkEventDefinition name="A"/></intermediateThrowEvent>',
@@ -331,6 +341,37 @@ def test_a_change_says_what_was_done_and_where_and_is_done_once(rule):
     assert case.flows <= ways(found)
     assert not {*kinds(found), *conditions(found)} & set(case.gone)
     assert make_draft(found.model_xml).changes == ()
+
+
+def test_a_link_whose_two_sides_fit_stays_as_it_is_drawn():
+    """Two throwing links go on at one catching link, and nothing has to be said."""
+    link = '<linkEventDefinition name="A"><source>a</source></linkEventDefinition>'
+    process = (
+        '<startEvent id="s"/><exclusiveGateway id="g" default="f3"/>'
+        f'<intermediateThrowEvent id="a">{link}</intermediateThrowEvent>'
+        f'<task id="t"/><intermediateThrowEvent id="b">{link}</intermediateThrowEvent>'
+        f'<intermediateCatchEvent id="c">{link}</intermediateCatchEvent><endEvent id="e"/>'
+        + flow("f1", "s", "g")
+        + flow("f2", "g", "a", "intake.x == true")
+        + flow("f3", "g", "t")
+        + flow("f4", "t", "b")
+        + flow("f5", "c", "e")
+    )
+    found = draft(process)
+    assert found.changes == ()
+    assert {repair.kind for repair in found.repairs} <= {"code", "owner", "director", "standard", "post"}
+    assert kinds(found)["c"] == "intermediateCatchEvent:link"
+
+
+def test_an_event_at_the_edge_of_an_event_sub_process_is_taken_out():
+    inner = '<startEvent id="i"><signalEventDefinition signalRef="x"/></startEvent><endEvent id="j"/>' + flow("ij", "i", "j")
+    edge = '<boundaryEvent id="b" attachedToRef="sub"><timerEventDefinition/></boundaryEvent>'
+    process = f'{LINE}<subProcess id="sub" triggeredByEvent="true">{inner}</subProcess>{edge}<task id="z"/>' + flow(
+        "bz", "b", "z"
+    )
+    found = draft(process, '<signal id="x" name="x"/>')
+    assert "stands outside the flow" in change(found, "boundary-removed").sentence
+    assert "unconnected:z" in {repair.key for repair in found.repairs}
 
 
 def test_every_kind_of_change_there_is_has_its_story():

@@ -203,3 +203,18 @@ def test_the_condition_of_an_event_is_translated_too():
     assert change(found, "condition-translated").element == "w"
     asked = repair(draft(wait.replace("${approved}", "${x.y()}")), "event-condition:w")
     assert asked.accepts == ("remove", "expression")
+
+
+@pytest.mark.parametrize(
+    ("script", "read"),
+    [
+        ("x = 1\ny = x", set()),
+        ("x = x + 1", {"x"}),
+        ("y = x\nx = 1", {"x"}),
+        ("if a.b:\n    x = 1\nelse:\n    x = 2\ny = x", {"a"}),
+        ("if a.b:\n    x = 1\ny = x", {"a", "x"}),
+        ("x = len(a.b)", {"a"}),
+    ],
+)
+def test_a_script_reads_what_it_has_not_set_before(script, read):
+    assert names_read(script, "exec") == read
