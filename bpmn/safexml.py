@@ -68,7 +68,7 @@ def line_of(element: etree._Element) -> int:
 
 def local(element: etree._Element) -> str:
     """The tag without its namespace."""
-    return str(etree.QName(element).localname)
+    return str(element.tag).rpartition("}")[2]
 
 
 def space(element: etree._Element) -> str | None:

