@@ -148,24 +148,19 @@ def test_a_draft_with_something_missing_is_not_deployed(sqlite_world: World) -> 
 
 
 def test_the_gate_has_the_last_word(sqlite_world: World) -> None:
-    """Nothing is missing, but the parallel join waits for a way that an exclusive gateway may not take."""
-    deadlock = (
-        '<startEvent id="s"/><parallelGateway id="fork"/><userTask id="look"><extensionElements><camunda:formData>'
-        '<camunda:formField id="ok" type="boolean"/></camunda:formData></extensionElements></userTask>'
-        '<exclusiveGateway id="g" default="f5"/><parallelGateway id="j"/><endEvent id="e"/><endEvent id="e2"/>'
-        + flow("f1", "s", "fork")
-        + flow("f2", "fork", "look")
-        + flow("f3", "look", "g")
-        + flow("f4", "g", "j", "${ok}")
-        + flow("f5", "g", "e2")
-        + flow("f6", "fork", "j")
-        + flow("f7", "j", "e")
+    """Nothing is missing, but a condition reads a field that no form asks for."""
+    asking = (
+        '<startEvent id="s"/><userTask id="look"/><exclusiveGateway id="g" default="f4"/><endEvent id="e"/><endEvent id="e2"/>'
+        + flow("f1", "s", "look")
+        + flow("f2", "look", "g")
+        + flow("f3", "g", "e", "intake.good == true")
+        + flow("f4", "g", "e2")
     )
-    kept = keep(sqlite_world, files={"deadlock.bpmn": file(deadlock)})
+    kept = keep(sqlite_world, files={"asking.bpmn": file(asking)})
     answer(sqlite_world, kept, {**ABOUT, "post:look": "service-agent", "standard:look": "1 working hour"})
     view = look(sqlite_world, kept)
     assert (view.draft.repairs, view.is_ready) == ((), False)
-    assert {finding.element for finding in view.findings} == {"j"}
+    assert {finding.element for finding in view.findings} == {"f3"}
     with pytest.raises(engine.Refused), engine.writing(sqlite_world.engine) as c:
         engine.deploy_draft(c, kept, seen=view.seen, by=sqlite_world.who("li.na"), now=sqlite_world.now)
     assert look(sqlite_world, kept).row.state == "open"
