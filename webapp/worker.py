@@ -52,6 +52,7 @@ class Worker:
         # One thread: two beats of one worker never overlap. In UTC: a change of the clocks must not move a beat.
         self._scheduler = BackgroundScheduler(timezone=UTC, executors=_executors())
         self._stopping = threading.Event()
+        self._planning = threading.Lock()
 
     def run(self) -> None:
         """Beat until `stop` is called or SIGTERM, SIGINT or SIGHUP arrives; the beat under way is finished first."""
@@ -82,6 +83,8 @@ class Worker:
         self._scheduler.start()
         log.info("worker beats every %s s", self._every.total_seconds())
         self._stopping.wait()
+        with self._planning:
+            pass  # whoever plans a beat has done so: the scheduler waits for the beat with its own lock in hand
         self._scheduler.shutdown(wait=True)
         self._database.dispose()
         log.info("worker stopped")
@@ -116,4 +119,11 @@ class Worker:
             due = now if catching_up else engine.next_wake(c)
         if due is not None and due < now + self._every:
             at = max(due, now + BREATH)
-            self._scheduler.add_job(self.beat, "date", id="early", run_date=at, replace_existing=True, misfire_grace_time=None)
+            self._plan(at)
+
+    def _plan(self, at: datetime) -> None:
+        with self._planning:
+            if not self._stopping.is_set():
+                self._scheduler.add_job(
+                    self.beat, "date", id="early", run_date=at, replace_existing=True, misfire_grace_time=None
+                )

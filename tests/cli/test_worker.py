@@ -198,3 +198,28 @@ def test_a_running_worker_beats_by_itself_and_stops_when_told(sqlite_url: str, t
     assert beaten is not None
     assert beaten.tzinfo == UTC
     assert not running.is_alive()
+
+
+def test_a_worker_that_is_told_to_stop_in_the_middle_of_catching_up_stops(sqlite_world: World) -> None:
+    """The beat under way is about to plan the next one; the scheduler is already waiting for it to finish."""
+    import threading
+
+    for _ in range(30):
+        sqlite_world.start()
+    sqlite_world.later(minutes=13, sweep=False)
+
+    @dataclass
+    class Interrupted(Outbox):
+        def send(self, key: str, to: str, text: str) -> bool:
+            worker.stop()
+            threading.Event().wait(0.05)
+            return super().send(key, to, text)
+
+    outbox = Interrupted()
+    worker = Worker(Settings(sweep_seconds=1), engine.connect(str(sqlite_world.engine.url)), outbox)
+    running = threading.Thread(target=worker.run, daemon=True)
+    running.start()
+    running.join(20)
+
+    assert outbox.sent
+    assert not running.is_alive()
