@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -43,7 +44,8 @@ _WAITING = (
     )
     .order_by(subscription.c.id)
 )
-_ADDRESSED = _WAITING.where(sa.or_(subscription.c.key == sa.bindparam("for_key"), cases.c.number == sa.bindparam("for_key")))
+_BY_KEY = _WAITING.where(subscription.c.key == sa.bindparam("for_key")).limit(1)
+_BY_NUMBER = _WAITING.where(cases.c.number == sa.bindparam("for_key")).limit(1)  # apart: either has an index of its own
 _ANYBODY = (
     _WAITING.with_only_columns(subscription.c.case_id, sa.func.min(subscription.c.task).label("task"))
     .order_by(None)
@@ -111,9 +113,10 @@ def _place(c: Connection, letter: AnyRow) -> Place | None:
         if place is None:
             return None
         return Place(int(place)) if place.isdecimal() else Place(code=place.removeprefix("start:"))
-    wanted = {"wanted": letter.name, "rehearsed": bool(letter.rehearsal)}
+    wanted: dict[str, Any] = {"wanted": letter.name, "rehearsed": bool(letter.rehearsal)}
     if letter.key is not None:
-        found = c.execute(_ADDRESSED.limit(1), {**wanted, "for_key": letter.key}).all()
+        wanted["for_key"] = letter.key
+        found = c.execute(_BY_KEY, wanted).all() or c.execute(_BY_NUMBER, wanted).all()
     else:
         found = c.execute(_ANYBODY, wanted).all()
     if len(found) == 1:

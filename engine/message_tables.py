@@ -17,7 +17,7 @@ subscription = Table(
     Column("task", Text, nullable=False),  # the activation that waits
     Column("key", Text),
     UniqueConstraint("case_id", "task"),
-    Index("ix_subscription_name", "kind", "name"),
+    Index("ix_subscription_name", "kind", "name", "key"),
 )
 message = Table(
     "message",

@@ -29,6 +29,11 @@ _KEEP = message.insert().returning(message.c.id)
 _WAITING = message.update().where(message.c.id == sa.bindparam("message_id"))
 _SOURCE = cases.alias("source")
 _REHEARSED = sa.select(_SOURCE.c.rehearsal).where(_SOURCE.c.id == sa.bindparam("thrown_by")).scalar_subquery()
+_MISSED = (
+    sa.select(delivery.c.id)
+    .where(delivery.c.message_id == sa.bindparam("of_message"), delivery.c.task == "", delivery.c.state == "missed")
+    .limit(1)
+)
 _LISTENERS = (
     sa.select(subscription.c.case_id)
     .select_from(subscription.join(cases, cases.c.id == subscription.c.case_id))
@@ -116,8 +121,13 @@ def starters(c: Connection, kind: str, name: str) -> list[str]:
 
 
 def settle(c: Connection, message_id: int, state: str) -> None:
-    """A letter that is done with: delivered or expired."""
-    c.execute(_WAITING, {"message_id": message_id, "state": state, "wake_at": None})
+    """A letter that is done with, delivered or expired: what was in it is in the case by now, or nobody's business any more.
+
+    A signal that a case could not take keeps its contents, since it may be tried again.
+    """
+    done: dict[str, Any] = {"message_id": message_id, "state": state, "wake_at": None}
+    missed = c.execute(_MISSED, {"of_message": message_id}).first() if state == "delivered" else None
+    c.execute(_WAITING, done if missed else done | {"payload": {}})
 
 
 def send_again(c: Connection, message_id: int, case_id: int | None, at: datetime) -> None:

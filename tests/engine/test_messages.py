@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 import engine
+from engine.message_tables import message
 from tests.engine.post import data, deploy, do, opened, send, start, states, waits
 from tests.world import World
 
@@ -42,6 +44,23 @@ def test_a_message_goes_to_the_case_whose_business_key_it_names(market: World) -
     assert (opened(market, first), opened(market, second)) == ([], ["pack"])
     assert data(market, second)["m"] == {"order": "A-2", "amount": 5}
     assert (states(market), waits(market)) == ([("Paid", "delivered")], [("message", "Paid", "A-1")])
+
+
+def test_what_was_in_it_is_erased_once_it_has_arrived_or_expired(market: World) -> None:
+    """Personal data has one place, the case; a letter that is done with holds none."""
+    start(market, "SHOP", order="A-1")
+    for order in ("A-1", "A-9"):
+        send(market, "Paid", order, order=order)
+
+    def contents() -> list[dict[str, str]]:
+        with engine.reading(market.engine) as c:
+            return list(c.execute(sa.select(message.c.payload).order_by(message.c.id)).scalars())
+
+    assert contents() == [{"order": "A-1"}, {"order": "A-9"}]
+    market.later(seconds=1)
+    assert contents() == [{}, {"order": "A-9"}]
+    market.later(days=8)
+    assert contents() == [{}, {}]
 
 
 def test_the_log_tells_who_threw_it_and_who_got_it(market: World) -> None:

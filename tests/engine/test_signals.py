@@ -78,3 +78,25 @@ def test_what_is_rehearsed_reaches_no_real_case(world: World) -> None:
     do(world, rehearsed[0], "x")
     world.later(seconds=1)
     assert (opened(world, real), opened(world, rehearsed[1])) == (["a"], ["a", "b"])
+
+
+def test_a_case_that_cannot_take_it_is_an_incident_and_does_not_keep_it_from_the_others(world: World) -> None:
+    """The strict ones want an order with it. Li Na has it tried again at one of them, in vain."""
+    deploy(world, "STRICT", LISTENER[0] | {"edge": "aside a signal Storm | form f"}, LISTENER[1])
+    deploy(world, "HEAR", *LISTENER)
+    strict, easy = [start(world, "STRICT") for _ in range(2)], start(world, "HEAR")
+    _signal(world)
+    world.later(seconds=1)
+    assert opened(world, easy) == ["a", "b"]
+    assert [world.kinds(case)[-1] for case in strict] == ["incident.raised"] * 2
+    assert states(world) == [("Storm", "delivered")]
+    with engine.reading(world.engine) as c:
+        first, second = engine.list_incidents(c, world.who("li.na"))
+    with engine.writing(world.engine) as c:
+        engine.retry_incident(c, first.id, by=world.who("li.na"), now=world.now)
+    world.later(seconds=1)
+    with engine.reading(world.engine) as c:
+        still = [row.id for row in engine.list_incidents(c, world.who("li.na"))]
+    assert second.id in still
+    assert len(still) == 2
+    assert opened(world, easy) == ["a", "b"], "not twice"

@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscription")),
         sa.UniqueConstraint("case_id", "task", name=op.f("uq_subscription_case_id")),
     )
-    op.create_index("ix_subscription_name", "subscription", ["kind", "name"])
+    op.create_index("ix_subscription_name", "subscription", ["kind", "name", "key"])
     op.create_table(
         "message",
         sa.Column("id", BIG, autoincrement=True, nullable=False),
