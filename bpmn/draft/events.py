@@ -102,13 +102,21 @@ def _definitions(paper: Paper, node: etree._Element) -> None:
     left = definitions(node)
     for definition in left[1:]:
         node.remove(definition)
-        one, other = (local(each).removesuffix("EventDefinition") for each in (left[0], definition))
+        one, other = (_what(paper, each) for each in (left[0], definition))
         paper.say(
             "event-several", node, f"{label(node)} waits for or throws several things: its {one} was kept, its {other} not."
         )
     if kind == "intermediateCatchEvent" and not definitions(node):
         paper.say("event-made-plain", node, f"{label(node)} waits for nothing: it became a plain event that is passed.")
         become(node, "intermediateThrowEvent")
+
+
+def _what(paper: Paper, definition: etree._Element) -> str:
+    """The kind of an event definition, with the name of what it refers to or its time: two may be of one kind."""
+    kind = local(definition).removesuffix("EventDefinition")
+    meant = paper.by_id(definition.get(f"{kind}Ref"))
+    said = attribute(meant, "name") if meant is not None else " ".join("".join(map(str, definition.itertext())).split())
+    return f"{kind} {said[:60]!r}" if said else kind
 
 
 def _meant_at(paper: Paper, node: etree._Element) -> frozenset[str]:

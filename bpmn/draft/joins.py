@@ -19,8 +19,9 @@ def waiting_joins(model: Model) -> list[str]:
     graph = Graph(model)
     stuck: set[str] = set()
     joins = [node for node in model.nodes if node.kind == "parallelGateway" and len(graph.entering[node.id]) > 1]
+    linked = {node.scope for node in model.nodes if any(event.kind == "link" for event in node.events)}  # left to the gate
     for scope in dict.fromkeys(node.scope for node in joins):
-        if len(graph.starts(scope)) == 1:
+        if scope not in linked and len(graph.starts(scope)) == 1:
             stuck |= played(Game(graph, scope))[0]
     return [node.id for node in joins if node.id in stuck]
 

@@ -244,7 +244,7 @@ def _event(lister: Lister, node: etree._Element) -> Iterator[Repair]:
             kind = kind_of(text)
             if kind is None or (kind == "timeCycle" and not may_repeat(node)):
                 said = f"{text[:60]!r} cannot be used" if text else "nothing is said"
-                sentence = f"When is the timer {label(node)} due? {said}: write e.g. PT4H or P2D."
+                sentence = f"When is {label(node)} due? {said}: write e.g. PT4H or P2D."
                 yield lister.repair("timer", node, sentence, ("time",), "P1D")
         elif local(definition) == "conditionalEventDefinition":
             text = text_of(definition.find(tag("condition")))

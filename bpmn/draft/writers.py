@@ -140,7 +140,7 @@ def _timer(paper: Paper, node: etree._Element, answer: Any) -> None:
     for definition in definitions(node):
         if local(definition) == "timerEventDefinition":
             set_time(definition, text)
-    paper.say("timer-answered", node, f"The timer {label(node)} was given its time: {text}.")
+    paper.say("timer-answered", node, f"{label(node)} was given its time: {text}.")
 
 
 def _begin(paper: Paper, start: etree._Element, answer: Any) -> None:

@@ -328,6 +328,14 @@ def test_a_join_of_ways_that_are_all_taken_is_left_alone():
     assert "join:j" in missing(apply_answers(loose, {"unconnected:loose": "remove"}))
 
 
+def test_a_join_behind_a_link_is_left_to_the_gate():
+    link = '<linkEventDefinition name="A"/>'
+    fork = FORK.replace('exclusiveGateway id="g" default="x"', 'parallelGateway id="g"')
+    far = f'<intermediateThrowEvent id="t">{link}</intermediateThrowEvent>'
+    far += f'<intermediateCatchEvent id="c">{link}</intermediateCatchEvent>' + flow("i", "b", "t") + flow("l", "c", "j")
+    assert "join:j" not in missing(draft(fork + flow("h", "a", "j") + far + flow("k", "j", "e")))
+
+
 def test_a_round_without_an_exit_gets_one_that_people_choose():
     found = draft('<startEvent id="s"/><userTask id="t" name="Bake"/>' + flow("f", "s", "t") + flow("g", "t", "t"))
     assert "No way leads from 'Bake' to an end" in repair(found, "endless:t").sentence

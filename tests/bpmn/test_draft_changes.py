@@ -217,9 +217,11 @@ CASES: dict[str, Case] = {
         nodes={"t": "intermediateThrowEvent"},
     ),
     "event-several": Case(
-        '<intermediateCatchEvent id="t"><signalEventDefinition/><messageEventDefinition/></intermediateCatchEvent>',
+        '<intermediateCatchEvent id="t"><signalEventDefinition signalRef="a"/><timerEventDefinition>'
+        "<timeDuration>P1D</timeDuration></timerEventDefinition></intermediateCatchEvent>",
         "t",
-        "its signal was kept, its message not",
+        "its signal 'Alarm' was kept, its timer 'P1D' not",
+        beside='<signal id="a" name="Alarm"/>',
         nodes={"t": "intermediateCatchEvent:signal"},
     ),
     "boundary-removed": Case('<task id="t"/><boundaryEvent id="b" attachedToRef="no"/>', "b", "attached to nothing", gone=("b",)),
@@ -361,6 +363,12 @@ def test_a_link_whose_two_sides_fit_stays_as_it_is_drawn():
     assert found.changes == ()
     assert {repair.kind for repair in found.repairs} <= {"code", "owner", "director", "standard", "post"}
     assert kinds(found)["c"] == "intermediateCatchEvent:link"
+
+
+def test_two_events_of_one_kind_are_told_apart_by_what_they_name():
+    two = '<messageEventDefinition messageRef="m"/><messageEventDefinition messageRef="n"/>'
+    found = draft(f'<intermediateCatchEvent id="t">{two}</intermediateCatchEvent>', '<message id="m" name="A"/><message id="n"/>')
+    assert "its message 'A' was kept, its message not" in change(found, "event-several").sentence
 
 
 def test_every_kind_of_change_there_is_has_its_story():
