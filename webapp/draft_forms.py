@@ -12,8 +12,9 @@ from webapp import draft_words
 from webapp.language import pick
 from webapp.sentences import gettext
 
+N_ = draft_words.N_
 Choices = tuple[tuple[str, str], ...]
-_VALUED = frozenset({"script", "decision", "process", "expression", "count", "list", "message", "code"})
+_VALUED = frozenset({"script", "decision", "process", "expression", "count", "list", "message", "connector", "code"})
 _EVERY_STANDARD, _EVERY_POST = "every|standard", "every|post"
 UNASSIGNED = "unassigned"
 
@@ -125,9 +126,16 @@ def _chosen(mode: str, value: str) -> Any:
     """The answer that an option stands for; some carry a value."""
     if mode == "count":
         return int(value) if value.isascii() and value.isdigit() and len(value) < 6 else value
-    if mode in {"script", "decision", "process", "expression", "list", "message"}:
+    if mode in {"script", "decision", "process", "expression", "list", "message", "connector"}:
         return {mode: value}
     return value if mode == "code" else mode
+
+
+_NAMED: Mapping[str, tuple[str, str]] = {
+    "message": (N_("Name of the message"), ""),
+    "connector": (N_("Name of the connector"), N_("as the administrator has set it up")),
+}
+"""Answers that are a name: the label of the field and what is said under it."""
 
 
 class _Writer:
@@ -178,13 +186,17 @@ class _Writer:
                 yield self._input("value", "select", gettext("Process"), "", self.known.processes)
             elif word == "code":
                 yield self._input("value", "select", gettext("Form"), "", _codes(self.known.forms))
-            elif word == "message":
-                yield self._input("value", "text", gettext("Name of the message"), self.repair.name or "")
+            elif word in _NAMED:
+                label, help = _NAMED[word]
+                yield self._input("value", "text", gettext(label), self._name_for(word), help=gettext(help) if help else "")
             elif word == "count":
                 yield self._input("value", "text", gettext("How often, or the list"), "", code=True)
             elif word in {"script", "expression"}:
                 kind = "long" if word == "script" else "text"
                 yield self._input("value", kind, gettext(_OPTIONS[word]), "", code=True)
+
+    def _name_for(self, word: str) -> str:
+        return (self.repair.name or "") if word == "message" else ""
 
     def _is_possible(self, word: str) -> bool:
         """Nothing is offered where there is nothing to choose from."""
@@ -217,7 +229,6 @@ def _codes(codes: Sequence[str]) -> Choices:
     return tuple((code, code) for code in codes)
 
 
-N_ = draft_words.N_
 _PLAIN: Mapping[str, str] = {"code": N_("Code"), "standard": N_("Time"), "timer": N_("Time")}
 _HELP: Mapping[str, str] = {
     "code": N_("latin letters, digits, hyphen and underscore"),
@@ -232,6 +243,7 @@ _OPTIONS: Mapping[str, str] = {
     "once": N_("Once"),
     "people": N_("People begin it"),
     "message": N_("A message"),
+    "connector": N_("A connector does it"),
     "count": N_("Several times"),
     "list": N_("For each entry of a list"),
     "expression": N_("A condition in the expression language"),

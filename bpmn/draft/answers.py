@@ -36,8 +36,8 @@ def apply_answers(draft: Draft, answers: Mapping[str, Any]) -> Draft:
 
     Kinds of answer, as `Repair.accepts` names them: code `"sales"`; duration `"2 working days"`; raci `{"responsible": code,
     "accountable": code}`; people / person / once / none / remove / exit / inclusive are those words; conditions `{flow id:
-    expression or "default"}`; script `{"script": text}`; message `{"message": name}`; list `{"list": expression, "as": name}`;
-    decision `{"decision": id}`; process `{"process": id}`; count `3`; time `"PT4H"`;
+    expression or "default"}`; script `{"script": text}`; message `{"message": name}`; connector `{"connector": name}`; list
+    `{"list": expression, "as": name}`; decision `{"decision": id}`; process `{"process": id}`; count `3`; time `"PT4H"`;
     expression `{"expression": text}`. Raises BadAnswer, and then nothing is changed.
     """
     asked = {repair.key: repair for repair in draft.repairs}

@@ -176,8 +176,11 @@ def _task(lister: Lister, node: etree._Element) -> Iterator[Repair]:
     kind, hint = local(node), lister.hint(node)
     if kind in _CONNECTED:
         with_what = f" ({hint.connector[:80]})" if hint.connector else ""
-        sentence = f"{label(node)} {_CONNECTED[kind]}{with_what} and has no connector here: a person can do it instead."
-        yield lister.repair("task", node, sentence, ("person",), "person")
+        if ours(node, "connector") is None:
+            sentence = (
+                f"{label(node)} {_CONNECTED[kind]}{with_what}: name a connector that is set up here, or let a person do it."
+            )
+            yield lister.repair("task", node, sentence, ("person", "connector"), "person")
     elif kind in _MESSAGED and not node.get("messageRef"):
         with_what = f" ({hint.connector[:80]})" if hint.connector else ""
         sentence = f"{label(node)} does not say which message it {_MESSAGED[kind]}{with_what}: name it, or let a person do it."

@@ -115,6 +115,9 @@ def _task(paper: Paper, node: etree._Element, answer: Any) -> None:
     elif local(node) == "businessRuleTask":
         set_ours(node, "decision", ref=code_in(member_of(answer, "decision", "'person', or the id of a DMN decision")))
         paper.say("decision-named", node, f"{label(node)} was given its decision table.")
+    elif local(node) == "serviceTask":
+        set_ours(node, "connector", ref=code_in(member_of(answer, "connector", "'person', or the name of a connector")))
+        paper.say("connector-named", node, f"{label(node)} was given its connector.")
     elif local(node) in {"sendTask", "receiveTask"}:
         name = member_of(answer, "message", "'person', or the name of a message")
         declare_message(paper, node, name[:LONGEST_NAME])

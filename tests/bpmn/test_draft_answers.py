@@ -206,6 +206,20 @@ def test_a_step_done_several_times_is_done_once_or_as_often_as_is_said(marker, k
         apply_answers(found, {key: 1_001})
 
 
+def test_a_service_task_is_given_a_connector_that_is_set_up_here_or_a_person():
+    found = draft(LINE.replace("userTask", "serviceTask"))
+    assert repair(found, "task:t").accepts == ("person", "connector")
+    answered = apply_answers(found, {"task:t": {"connector": "crm"}})
+    assert (answered.model().by_id["t"].kind, answered.model().by_id["t"].connector) == ("serviceTask", "crm")
+    assert "task:t" not in missing(answered)
+    assert change(answered, "connector-named").element == "t"
+    assert kinds(apply_answers(found, {"task:t": "person"}))["t"] == "userTask"
+    with pytest.raises(BadAnswer, match="name of a connector"):
+        apply_answers(found, {"task:t": {"message": "x"}})
+    with pytest.raises(BadAnswer, match="is no code"):
+        apply_answers(found, {"task:t": {"connector": "https://crm.example.com"}})
+
+
 @pytest.mark.parametrize("kind", ["sendTask", "receiveTask"])
 def test_a_task_with_a_message_stays_as_it_is_drawn_and_one_without_is_given_its_name_or_a_person(kind):
     named = draft(

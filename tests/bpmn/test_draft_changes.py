@@ -317,6 +317,7 @@ ANSWERED = {
     ),
     *(
         "begun-by-people",
+        "connector-named",
         "message-named",
         "done-so-often",
         "event-removed",

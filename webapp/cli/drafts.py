@@ -29,6 +29,7 @@ HOW = {
     "count": "a whole number, how often",
     "list": "{list: step.field, as: name of an entry}",
     "message": "{message: its name}",
+    "connector": "{connector: its name}",
     "time": "a time, e.g. PT4H, P2D, 2026-12-01T09:00:00+08:00",
     "expression": "{expression: a condition}",
     "none": "none",
