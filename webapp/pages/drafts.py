@@ -213,8 +213,9 @@ def _page(
 
 
 def _marks(made: bpmn.Draft) -> list[dict[str, Any]]:
-    """What the drawing shows: each element that waits for an answer, once."""
-    elements = dict.fromkeys(repair.element for repair in made.repairs)
+    """What the drawing shows: each element that waits for an answer, once; the process itself is not drawn."""
+    process = made.model().process_id
+    elements = dict.fromkeys(repair.element for repair in made.repairs if repair.element != process)
     return [{"step": element, "state": "late", "times": 1, "token": True} for element in elements]
 
 
