@@ -8,7 +8,7 @@ from typing import Any
 from bpmn import Decision, Finding, Model
 from engine.called import Called
 from engine.decisions import check_decision
-from engine.runnable import calls, elements, events, fields, repeats, structure, tokens
+from engine.runnable import calls, elements, events, fields, happens, repeats, structure, tokens
 from engine.runnable.drawing import Drawing, Rule
 
 _RULES: tuple[Rule, ...] = (
@@ -24,6 +24,7 @@ _RULES: tuple[Rule, ...] = (
     events.event_gateway,
     events.usable_message,
     events.message_flows,
+    happens.can_happen,
     elements.runnable_script,
     elements.known_decision,
     repeats.counted,

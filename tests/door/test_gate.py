@@ -300,3 +300,36 @@ def test_the_largest_and_the_most_tangled_drawings_are_judged_in_a_moment():
     found = inspect(bundle(model, f=("ok",)))
     assert time.perf_counter() - began < 2
     assert found
+
+
+_AT_EDGE = ["start sub", "sub end", "x b", "b end"]
+_QUIET = ({"a": "user"}, ["sub_start a", "a sub_end"])
+_OTHER = ({"a": "user", "s": "end error F"}, ["sub_start a", "a s"])
+_ASIDE = ({"b": "user"}, ["h_start b", "b h_end"])
+
+
+@pytest.mark.parametrize(
+    ("steps", "flows"),
+    [
+        ({"sub": _QUIET, "x": "on sub error E", "b": "user"}, _AT_EDGE),
+        ({"sub": _OTHER, "x": "on sub error E", "b": "user"}, _AT_EDGE),
+        ({"a": "user", "h": (*_ASIDE, "on error E")}, ["start a", "a end"]),
+        ({"a": "user", "h": (*_ASIDE, "aside escalation L")}, ["start a", "a end"]),
+    ],
+)
+def test_an_error_or_escalation_that_nothing_reports_is_pointed_out(steps, flows):
+    assert rules(steps, flows) == set()
+    assert "never-happens" in rules(steps, flows, severity="warning")
+
+
+@pytest.mark.parametrize(
+    ("steps", "flows"),
+    [
+        ({"sub": ({"s": "end error E"}, ["sub_start s"]), "x": "on sub error", "b": "user"}, _AT_EDGE),
+        ({"sub": ({"c": "service crm"}, ["sub_start c", "c sub_end"]), "x": "on sub error E", "b": "user"}, _AT_EDGE),
+        ({"c": "service crm", "x": "on c error E", "b": "user"}, ["start c", "c end", "x b", "b end"]),
+        ({"a": "throw escalation L", "h": (*_ASIDE, "aside escalation L")}, ["start a", "a end"]),
+    ],
+)
+def test_one_that_may_be_reported_is_not(steps, flows):
+    assert "never-happens" not in rules(steps, flows, severity="warning")
