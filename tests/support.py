@@ -22,7 +22,7 @@ Written by `python -m tests.support` from what the gate says when each element i
 exactly as drawn. *Runs with limits* means that the sentence beside it is said of a drawing beyond the limit, which is refused;
 sentences in brackets are warnings. *Refused* is said at deploy, with the id, the name and the line of the element.
 """
-_RULES = {"never-ends", "unreachable", "dead-end", "one-start", "no-end"}  # about the drawing around the element
+_RULES = {"never-ends", "unreachable", "dead-end", "one-start", "no-end", "never-happens"}  # about the drawing around the element
 
 
 @dataclass(frozen=True)

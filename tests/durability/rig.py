@@ -22,7 +22,7 @@ import engine
 from engine.model import cases, notice
 from tests.durability.actors import Clock, Place, complete_things, sweep_and_send
 from tests.durability.crashes import VARIABLE
-from tests.durability.process import CLERKS, furnish
+from tests.durability.process import BEGINNING, CLERKS, CODE, furnish
 from tests.durability.troubles import Troubles
 
 WORKERS = ("east", "west")
@@ -48,6 +48,7 @@ class Plan:
     crashes_every: float = 0.0  # seconds between two crashes of the server of PostgreSQL
     full_every: float = 0.0  # seconds between two times at which SQLite's disk is full for a while
     patience: float = 60.0
+    late: int = 0  # cases that were overdue when the run began, so that there are rungs and notices whatever the machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ class _Crew:
 def run(url: str, folder: Path, plan: Plan, crash: Callable[[], None] | None = None) -> History:
     """Furnish the database and let a run happen in it. Raises AssertionError when it does not come to an end."""
     furnish(url)
+    _begin_late(url, plan.late)
     chance = random.Random(plan.seed)
     clock = Clock(time.time(), plan.speed, plan.jumps)
     share = plan.cases // len(CLERKS)
@@ -133,7 +135,7 @@ def run(url: str, folder: Path, plan: Plan, crash: Callable[[], None] | None = N
     with _environment(plan.seams):
         try:
             give_up = time.monotonic() + plan.patience
-            while not _is_over(watcher, share * len(CLERKS)):
+            while not _is_over(watcher, share * len(CLERKS) + plan.late):
                 if plan.control and time.monotonic() > give_up:
                     break
                 assert time.monotonic() < give_up, "the run does not come to an end"
@@ -150,6 +152,15 @@ def run(url: str, folder: Path, plan: Plan, crash: Callable[[], None] | None = N
     asked = [[login, *words] for login in CLERKS for words in Place(url, folder, clock, 0).ledger(f"clerk-{login}").lines()]
     sent = [words[0] for name in WORKERS for words in Place(url, folder, clock, 0).ledger(f"sent-{name}").lines()]
     return History(plan, crew.kills, asked, sent, cuts, crashes, len(Place(url, folder, clock, 0).ledger("full").lines()))
+
+
+def _begin_late(url: str, count: int) -> None:
+    database = engine.connect(url)
+    with engine.writing(database) as c:
+        clerk = engine.actor(c, CLERKS[0])
+        for _ in range(count):
+            engine.start_case(c, CODE, {}, by=clerk, now=BEGINNING - timedelta(minutes=10))
+    database.dispose()
 
 
 def _process(target: Callable[..., None], *args: Any) -> BaseProcess:
