@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
+
 import engine
 import pilots
 from bpmn import Bundle, shipped
+from engine.model import cases
 
 CODE = "CSC-2024-001"
 WEDNESDAY_TEN = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
@@ -120,6 +124,17 @@ class World:
     def kinds(self, case: engine.StartedCase) -> list[str]:
         """What happened in a case, in one word each."""
         return [entry.kind for entry in self.log(case)]
+
+
+@contextmanager
+def unreadable(world: World, case: engine.StartedCase) -> Iterator[None]:
+    """While the block runs nobody can read where the case stands."""
+    with engine.writing(world.engine) as c:
+        blob = c.execute(sa.select(cases.c.blob).where(cases.c.id == case.id)).scalar_one()
+        c.execute(cases.update().where(cases.c.id == case.id).values(blob=b"nonsense"))
+    yield
+    with engine.writing(world.engine) as c:
+        c.execute(cases.update().where(cases.c.id == case.id).values(blob=blob))
 
 
 def furnish(database: engine.Engine) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 import engine
-from engine.model import cases, escalation, holding, incident, sla_clock
-from tests.world import CODE, INTAKE, SIMPLE, World
+from engine.model import escalation, holding, incident, sla_clock
+from tests.world import CODE, INTAKE, SIMPLE, World, unreadable
 
 
 def open_incidents(world: World, **filters: Any) -> list[engine.IncidentRow]:
@@ -21,17 +19,6 @@ def open_incidents(world: World, **filters: Any) -> list[engine.IncidentRow]:
 
 def facts(world: World, kind: str) -> list[engine.LogEntry]:
     return [entry for entry in world.log() if entry.kind == kind]
-
-
-@contextmanager
-def unreadable(world: World, case: engine.StartedCase) -> Iterator[None]:
-    """While the block runs nobody can read where the case stands."""
-    with engine.writing(world.engine) as c:
-        blob = c.execute(sa.select(cases.c.blob).where(cases.c.id == case.id)).scalar_one()
-        c.execute(cases.update().where(cases.c.id == case.id).values(blob=b"nonsense"))
-    yield
-    with engine.writing(world.engine) as c:
-        c.execute(cases.update().where(cases.c.id == case.id).values(blob=blob))
 
 
 def fail(world: World, case: engine.StartedCase, step: str = "receive", by: str = "chen.jing") -> int:

@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-import sqlalchemy as sa
 
 import engine
-from engine.model import cases
 from tests.web.conftest import House, reads
-from tests.world import World
+from tests.world import unreadable
 
 RECEIVE = {"product": "Kettle K2", "details": "Leaks at the spout", "complete": "true"}
-
-
-@contextmanager
-def unreadable(world: World, case: engine.StartedCase) -> Iterator[None]:
-    """While the block runs nobody can read where the case stands."""
-    with engine.writing(world.engine) as c:
-        blob = c.execute(sa.select(cases.c.blob).where(cases.c.id == case.id)).scalar_one()
-        c.execute(cases.update().where(cases.c.id == case.id).values(blob=b"nonsense"))
-    yield
-    with engine.writing(world.engine) as c:
-        c.execute(cases.update().where(cases.c.id == case.id).values(blob=blob))
 
 
 def fail(house: House) -> engine.StartedCase:
