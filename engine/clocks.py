@@ -242,7 +242,7 @@ def _climb(c: Connection, rungs: Sequence[tuple[Running, RungDue]], unheard: lis
     unheard += [_nobody(one, rung, post) for (one, rung), (post, _), who in zip(rungs, calls, people, strict=True) if not who]
     raised = [_RAISE.run(c, row) for row in rows]
     owed = [
-        _notice(one.clock.id, rung, written.one().id, person_id)
+        notice_row(one.clock.id, rung.percent, written.one().id, person_id, rung.at)
         for (one, rung), who, written in zip(rungs, people, raised, strict=True)
         for person_id in who
     ]
@@ -282,14 +282,15 @@ def _escalation(one: Running, rung: RungDue, post: str | None, people: Sequence[
     }
 
 
-def _notice(clock_id: int, rung: RungDue, escalation_id: int, person_id: int) -> dict[str, Any]:
+def notice_row(clock_id: int, percent: int, escalation_id: int, person_id: int, at: datetime) -> dict[str, Any]:
+    """A notice that is owed to a person from `at` on; its key makes it one for each rung and person."""
     return {
-        "key": f"clock:{clock_id}:{rung.percent}:{person_id}",
+        "key": f"clock:{clock_id}:{percent}:{person_id}",
         "person_id": person_id,
         "escalation_id": escalation_id,
         "state": "due",
-        "created_at": rung.at,
-        "due_at": rung.at,
+        "created_at": at,
+        "due_at": at,
         "attempts": 0,
     }
 

@@ -17,7 +17,6 @@ from sqlalchemy import Connection
 from engine.eventlog import Fact
 from engine.model import cases, incident, work_item
 
-KINDS = ("completion", "start", "timer", "clock", "calendar", "recipient", "message", "job")
 LONGEST_REASON = 1_000
 
 

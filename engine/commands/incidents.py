@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy import Connection
 
 from bpmn import Standard
 from engine import clocks, incidents, messages, people, processes, timers
-from engine.clocks import ClockRow, Running, Subject
+from engine.clocks import ClockRow, Running, Subject, notice_row
 from engine.commands.items import complete
 from engine.commands.jobs import retry_job
 from engine.commands.starting import start_case
@@ -27,7 +28,8 @@ from engine.processes import Version
 from engine.sla import arm
 
 _OVERSEERS = frozenset({"owner", "director", "administrator"})
-_INCIDENT = sa.select(incident).where(incident.c.id == sa.bindparam("incident_id")).with_for_update(key_share=True)
+_INCIDENT = sa.select(incident).where(incident.c.id == sa.bindparam("incident_id"))
+_LOCKED_INCIDENT = _INCIDENT.with_for_update(key_share=True)
 _ITEM = (
     sa.select(work_item, cases.c.number)
     .select_from(work_item.join(cases, cases.c.id == work_item.c.case_id))
@@ -98,7 +100,7 @@ def dismiss_incident(c: Connection, incident_id: int, reason: str, *, by: Actor,
         raise BadInput(fields={"reason": "Say why nothing has to be done about it."})
     row = _open(c, incident_id, by)
     told = incidents.resolve(c, incident_id, _about(c, row), now, how="dismissed", by=by.login)
-    append(c, [_with(fact, {"why": reason.strip()[:1000]}) for fact in told], now)
+    append(c, [replace(fact, data={**fact.data, "why": reason.strip()[:1000]}) for fact in told], now)
     _flag(c, row)
 
 
@@ -114,7 +116,7 @@ def retry_incident(c: Connection, incident_id: int, *, by: Actor, now: datetime)
 
 def count_failure(c: Connection, incident_id: int, error: EngineError, *, now: datetime) -> None:
     """After a retry that failed and was rolled back: say why it failed this time."""
-    row = c.execute(_INCIDENT, {"incident_id": incident_id}).first()
+    row = _locked(c, incident_id)
     if row is not None and row.state == "open":
         incidents.raise_all(c, [Trouble(row.kind, row.cause, str(error), _about(c, row))], now)
 
@@ -122,12 +124,20 @@ def count_failure(c: Connection, incident_id: int, error: EngineError, *, now: d
 def _open(c: Connection, incident_id: int, by: Actor) -> AnyRow:
     if not by.roles & _OVERSEERS:
         raise NotYours("Only a process owner, a director or an administrator looks after incidents.")
-    row = c.execute(_INCIDENT, {"incident_id": incident_id}).first()
+    row = _locked(c, incident_id)
     if row is None:
         raise NotFound("There is no such incident.")
     if row.state != "open":
         raise WrongState("This incident is closed already.")
     return row
+
+
+def _locked(c: Connection, incident_id: int) -> AnyRow | None:
+    """The incident, after its case: whoever moves the case on holds that one first and then closes its incidents."""
+    found = c.execute(_INCIDENT, {"incident_id": incident_id}).first()
+    if found is not None and found.case_id is not None:
+        c.execute(_CASE, {"case_id": found.case_id})
+    return c.execute(_LOCKED_INCIDENT, {"incident_id": incident_id}).first()
 
 
 def _about(c: Connection, row: AnyRow) -> Fact:
@@ -142,14 +152,7 @@ def _about(c: Connection, row: AnyRow) -> Fact:
 
 
 def _say(c: Connection, row: AnyRow, kind: str, data: Mapping[str, Any], by: Actor, now: datetime) -> None:
-    about = _about(c, row)
-    place = (about.case_id, about.case, about.item, about.step, by.login, about.post, about.department)
-    append(c, [Fact(kind, now, *place, data)], now)
-
-
-def _with(fact: Fact, more: Mapping[str, Any]) -> Fact:
-    place = (fact.case_id, fact.case, fact.item, fact.step, fact.person, fact.post, fact.department)
-    return Fact(fact.kind, fact.at, *place, {**fact.data, **more})
+    append(c, [replace(_about(c, row), kind=kind, at=now, person=by.login, data=data)], now)
 
 
 def _flag(c: Connection, row: AnyRow) -> None:
@@ -238,19 +241,9 @@ def _recipient(c: Connection, row: AnyRow, now: datetime) -> None:
     ).all()
     for raised in (raised for raised in unheard if not raised.recipients):
         c.execute(escalation.update().where(escalation.c.id == raised.id).values(recipients=list(at_post)))
-        c.execute(notice.insert(), [_notice(raised, person_id, now) for person_id in at_post])
-
-
-def _notice(raised: AnyRow, person_id: int, now: datetime) -> dict[str, Any]:
-    return {
-        "key": f"clock:{raised.clock_id}:{raised.percent}:{person_id}",
-        "person_id": person_id,
-        "escalation_id": raised.id,
-        "state": "due",
-        "created_at": now,
-        "due_at": now,
-        "attempts": 0,
-    }
+        c.execute(
+            notice.insert(), [notice_row(raised.clock_id, raised.percent, raised.id, person_id, now) for person_id in at_post]
+        )
 
 
 def _job(c: Connection, row: AnyRow, now: datetime) -> None:

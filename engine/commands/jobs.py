@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from engine.incidents import Trouble
 from engine.jobs import JobToRun, job
 from engine.model import cases
 from engine.moves import Move
+from engine.spiff import Machine
 from engine.values import Position
 
 LEASE = timedelta(minutes=5)  # longer than any connector may take: after it whoever had the job is dead
@@ -64,18 +65,12 @@ def finish_job(c: Connection, job_id: int, answer: Mapping[str, Any], *, attempt
     Raises WrongState if the step waits no more or another worker has it by now, BadInput for an answer that does not fit its
     form, CannotGoOn.
     """
-    row, case = _held(c, job_id, attempt)
-    version = _version(c, case)
-    state, seen, facts = timers.catch_up(c, version, case, now)
-    _land(c, row, case, version, version.machine.answer(state, row.activation, answer, now), seen, facts, now)
+    _move_on(c, job_id, attempt, now, lambda machine, state, task: machine.answer(state, task, answer, now))
 
 
 def fail_business(c: Connection, job_id: int, code: str, *, attempt: int, now: datetime) -> None:
     """The connector has done its work and reports an error of the business: the case goes on where the model catches it."""
-    row, case = _held(c, job_id, attempt)
-    version = _version(c, case)
-    state, seen, facts = timers.catch_up(c, version, case, now)
-    _land(c, row, case, version, version.machine.fail(state, row.activation, code, now), seen, facts, now)
+    _move_on(c, job_id, attempt, now, lambda machine, state, task: machine.fail(state, task, code, now))
 
 
 def fail_job(c: Connection, job_id: int, reason: str, *, attempt: int, now: datetime, again: bool = True) -> None:
@@ -112,20 +107,12 @@ def _held(c: Connection, job_id: int, attempt: int) -> tuple[AnyRow, AnyRow]:
     return row, case
 
 
-def _version(c: Connection, case: AnyRow) -> processes.Version:
-    return processes.version_by_id(c, case.process_version_id, case.called or {})
-
-
-def _land(
-    c: Connection,
-    row: AnyRow,
-    case: AnyRow,
-    version: processes.Version,
-    position: Position,
-    seen: int,
-    facts: list[Any],
-    now: datetime,
-) -> None:
+def _move_on(c: Connection, job_id: int, attempt: int, now: datetime, said: Callable[[Machine, bytes, str], Position]) -> None:
+    """The connector has said something: time first, then what it said, and the job is done."""
+    row, case = _held(c, job_id, attempt)
+    version = processes.version_by_id(c, case.process_version_id, case.called or {})
+    state, seen, facts = timers.catch_up(c, version, case, now)
+    position = said(version.machine, state, row.activation)
     move = Move(c, version, case.id, case.number, now, facts=facts, troubled=case.incident is not None)
     jobs.end(c, row.id, "done", now)
     about = Fact("job.completed", now, case.id, case.number, step=row.step, data={"connector": row.connector})

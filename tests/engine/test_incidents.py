@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 import engine
-from engine.model import escalation, holding, incident, sla_clock
+from engine.model import cases, escalation, holding, incident, sla_clock
 from tests.world import CODE, INTAKE, SIMPLE, World, unreadable
 
 
@@ -268,3 +269,27 @@ def test_bad_input_is_answered_and_nothing_is_written(sqlite_world: World) -> No
     world.do(case, "receive")
     with pytest.raises(engine.WrongState, match="closed already"):
         retry(world, row)
+
+
+@pytest.mark.postgres
+def test_a_retry_and_a_completion_do_not_lock_each_other_out(pg_world: World) -> None:
+    """Both want the case and its incident; whoever comes second waits for the case, holding nothing."""
+    world, case = pg_world, pg_world.start()
+    with unreadable(world, case):
+        item = fail(world, case)
+    (row,) = open_incidents(world)
+    with ThreadPoolExecutor(1) as pool:
+        with engine.writing(world.engine) as c:
+            c.execute(sa.select(cases.c.id).where(cases.c.id == case.id).with_for_update(key_share=True))
+            retried = pool.submit(retry, world, row)
+            while not _somebody_waits(world):
+                assert not retried.done()
+            engine.complete(c, item, SIMPLE["receive"], by=world.who("chen.jing"), now=world.now)
+        with pytest.raises(engine.WrongState, match="closed already"):
+            retried.result(20)
+    assert open_incidents(world) == []
+
+
+def _somebody_waits(world: World) -> bool:
+    with engine.reading(world.engine) as c:
+        return bool(c.execute(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one())
